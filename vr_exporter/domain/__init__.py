@@ -1,0 +1,1 @@
+"""The nouns of the program: values and pure rules; standard library only, no input or output."""

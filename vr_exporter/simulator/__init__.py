@@ -1,0 +1,1 @@
+"""A vSphere Replication appliance on loopback, for people and for tests."""

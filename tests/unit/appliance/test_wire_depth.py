@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vr_exporter.appliance.wire.depth import is_too_deep
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.integers(), st.text(alphabet='a"\\{}[]\n')),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=12,
+)
+
+
+def depth_of(document: Any) -> int:
+    """The levels of nesting, counted the plain way."""
+    if isinstance(document, dict):
+        return 1 + max(map(depth_of, document.values()), default=0)
+    if isinstance(document, list):
+        return 1 + max(map(depth_of, document), default=0)
+    return 0
+
+
+@given(JSON, st.integers(0, 8))
+def test_depth_is_found_without_parsing(document: Any, limit: int) -> None:
+    """Brackets inside strings, escaped or not, do not count; all others do."""
+    body = json.dumps(document, ensure_ascii=False).encode()
+    assert is_too_deep(body, limit) == (depth_of(document) > limit)
+
+
+@given(st.binary())
+def test_any_bytes_have_an_answer(body: bytes) -> None:
+    """What is no JSON is refused elsewhere; here it only must not raise."""
+    assert is_too_deep(body) in (True, False)
+
+
+@pytest.mark.parametrize("body", [b"[" * 10**6, b'{"a":' * 10**6, b"]" * 10**6])
+def test_A18_a_bomb_is_seen_at_once(body: bytes) -> None:
+    """A million levels take no recursion and no time."""
+    assert is_too_deep(body) == (not body.startswith(b"]"))

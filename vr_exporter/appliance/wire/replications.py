@@ -1,0 +1,167 @@
+"""ReplicationInfo → Replication."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from vr_exporter.appliance.wire.fields import Reading, given
+from vr_exporter.appliance.wire.shapes import ErrorDetails, ReplicationInfo, SyncProgressData
+from vr_exporter.domain.inventory import (
+    KNOWN_STATUSES,
+    Replication,
+    ReplicationError,
+    ReplicationOptions,
+    SyncProgress,
+    direction_of,
+)
+from vr_exporter.domain.names import ReplicationId
+
+_STATUSES = frozenset(KNOWN_STATUSES)
+_TYPES = frozenset({"UNKNOWN", "VC_TO_VC"})
+_CONFIGURATION_STATES = frozenset({"IN_PROGRESS", "ERROR", "OK", "UNKNOWN"})
+_RECOVERY_STATES = frozenset({"UNKNOWN", "NOT_STARTED", "IN_PROGRESS", "ERROR", "OK"})
+_VIOLATION = "RPO_VIOLATION"
+_SECONDS_A_DAY = 86_400
+_NO_OPTIONS = ReplicationOptions()
+
+
+def replication_of(
+    info: ReplicationInfo, reading: Reading, *, local_vc_id: str
+) -> Replication | None:
+    """Make the noun; None without an id, for nothing can be said of such a row."""
+    identity = reading.identity(info.id, "id")
+    if not identity:
+        return None
+    source, target = given(info.source_vc_id) or "", given(info.target_vc_id) or ""
+    status, is_violated = _status(info, reading)
+    synced_at, duration, size = _last_sync(info, reading)
+    instances, retention = _points_in_time(info, reading)
+    return Replication(
+        id=ReplicationId(identity),
+        vm=reading.name(info.name, "name"),
+        direction=direction_of(source, target, local_vc_id),
+        vm_id=reading.name(info.vm_id, "vm_id"),
+        source_site=reading.name(info.source_site_name, "source_site_name"),
+        target_site=reading.name(info.target_site_name, "target_site_name"),
+        source_vc_id=reading.name(source, "source_vc_id"),
+        replication_type=reading.one_of(info.type, _TYPES, "type") or "",
+        replication_server=reading.name(info.replication_server_name, "replication_server_name"),
+        recovery_solution=reading.name(info.recovery_solution, "recovery_solution"),
+        status=status,
+        configuration_state=reading.one_of(
+            info.configuration_state, _CONFIGURATION_STATES, "configuration_state"
+        ),
+        recovery_state=reading.one_of(info.recovery_state, _RECOVERY_STATES, "recovery_state"),
+        rpo_seconds=reading.minutes(info.rpo, "rpo"),
+        rpo_violated=is_violated,
+        rpo_violation_seconds=reading.minutes(info.current_rpo_violation, "current_rpo_violation"),
+        last_sync_timestamp_seconds=synced_at,
+        last_sync_duration_seconds=duration,
+        last_sync_bytes=size,
+        options=_options(info),
+        mpit_instances=instances,
+        mpit_retention_seconds=retention,
+        progress=_progress(info.sync_progress, reading),
+        errors=_errors(info, reading),
+    )
+
+
+def _status(info: ReplicationInfo, reading: Reading) -> tuple[str | None, bool | None]:
+    """Read the state, and the flag that stands beside it; without one the state's name tells."""
+    if info.status is UNSET:
+        return None, None
+    status = reading.one_of(info.status.status, _STATUSES, "status")
+    flag = given(info.status.rpo_violation)
+    if flag is None and status is not None:
+        flag = status.endswith(_VIOLATION)
+    return status, flag
+
+
+def _last_sync(
+    info: ReplicationInfo, reading: Reading
+) -> tuple[float | None, int | None, int | None]:
+    """Read time, duration and bytes of the last sync; without one (0, null) none of the three."""
+    instant = reading.instant(info.last_sync_time, "last_sync_time")
+    if instant is None or instant <= 0:
+        return None, None, None
+    return (
+        reading.plausible(instant, "last_sync_time"),
+        reading.count(info.last_sync_duration, "last_sync_duration"),
+        reading.count(info.last_sync_size, "last_sync_size"),
+    )
+
+
+def _points_in_time(info: ReplicationInfo, reading: Reading) -> tuple[int | None, int | None]:
+    if info.mpit_enabled is False:
+        return None, None
+    days = reading.count(info.mpit_days, "mpit_days")
+    instances = reading.count(info.mpit_instances, "mpit_instances")
+    return instances, None if days is None else days * _SECONDS_A_DAY
+
+
+def _options(info: ReplicationInfo) -> ReplicationOptions | None:
+    options = ReplicationOptions(
+        quiescing=given(info.quiescing_enabled),
+        network_compression=given(info.network_compression_enabled),
+        encryption=given(info.encryption_enabled),
+        auto_replicate_new_disks=given(info.auto_replicate_new_disks_enabled),
+        vm_data_sets=given(info.vm_data_sets_replication_enabled),
+        enhanced=given(info.enhanced_replication),
+        mpit=given(info.mpit_enabled),
+    )
+    return None if options == _NO_OPTIONS else options
+
+
+def _progress(
+    progress: SyncProgressData | UnsetType | None, reading: Reading
+) -> SyncProgress | None:
+    """Read how far a sync is; an object means that one runs."""
+    if progress is UNSET or progress is None:
+        return None
+    transferred, to_transfer = _part(
+        reading.count(progress.transferred_current, "transferred_current"),
+        reading.count(progress.transferred_total, "transferred_total"),
+        reading,
+    )
+    compared, to_compare = _part(
+        reading.count(progress.checksum_current, "checksum_current"),
+        reading.count(progress.checksum_total, "checksum_total"),
+        reading,
+    )
+    return SyncProgress(
+        ratio=reading.ratio(progress.progress, "progress"),
+        transferred_bytes=transferred,
+        transfer_size_bytes=to_transfer,
+        checksum_compared_bytes=compared,
+        checksum_size_bytes=to_compare,
+    )
+
+
+def _part(done: int | None, whole: int | None, reading: Reading) -> tuple[int | None, int | None]:
+    """Refuse more done than there is (A43); a whole of 0 is one that is not known yet."""
+    if done is not None and whole and done > whole:
+        reading.surprises.note("range", "sync_progress", (done, whole))
+        return None, None
+    return done, whole
+
+
+def _errors(info: ReplicationInfo, reading: Reading) -> tuple[ReplicationError, ...]:
+    found: list[ReplicationError] = []
+    details: tuple[
+        tuple[Literal["configuration", "group"], ErrorDetails | UnsetType | None], ...
+    ] = (("configuration", info.configuration_error), ("group", info.last_group_error))
+    for kind, error in details:
+        if error is not UNSET and error is not None:
+            found.append(ReplicationError(kind, message_of(error, reading)))
+    if info.recovery_error:
+        found.append(
+            ReplicationError("recovery", reading.words(info.recovery_error, "recovery_error"))
+        )
+    return tuple(found)
+
+
+def message_of(error: ErrorDetails, reading: Reading) -> str:
+    """Return the short text of an error, the long one where there is no short one."""
+    return reading.words(error.message, "message") or reading.words(error.details, "details")

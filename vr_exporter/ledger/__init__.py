@@ -1,0 +1,1 @@
+"""What has to be remembered: totals and the tasks already counted."""

@@ -1,0 +1,1 @@
+"""Reading a site again and again, and telling what changed."""

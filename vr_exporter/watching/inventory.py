@@ -1,0 +1,296 @@
+"""One whole reading of a site: everything that one poll asks, each part failing alone."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
+
+from vr_exporter.appliance.client import Appliance, Listing
+from vr_exporter.appliance.errors import ApplianceError, Stopping
+from vr_exporter.domain.clock import Clock
+from vr_exporter.domain.credentials import Credentials
+from vr_exporter.domain.inventory import (
+    ApplianceFacts,
+    Issue,
+    IssueScope,
+    Pairing,
+    Replication,
+    ReplicationServer,
+)
+from vr_exporter.domain.names import PairingId, PairingName
+from vr_exporter.domain.snapshot import POLL_STAGES
+from vr_exporter.domain.tasks import Task
+from vr_exporter.watching.pairings import named
+
+T = TypeVar("T")
+
+RETRY_CLOSED_SECONDS = 3600.0
+"""A side endpoint that is forbidden or missing is asked again after this (fault-matrix A26)."""
+
+RETRY_REMOTE_LOGIN_SECONDS = 300.0
+"""A refused remote login is tried again after this (fault-matrix A58)."""
+
+PEER_WAIT_SECONDS = 2.0
+"""How long a first poll waits for other sites to say who they are."""
+
+_PEER_STEP_SECONDS = 0.02
+
+_SITE_WIDE = frozenset({"dns", "connect", "tls", "auth", "session", "throttled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of a site is watched: globs of VM names, and pairings' aliases by remote vCenter."""
+
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    aliases: Mapping[str, PairingName] = field(default_factory=dict)
+
+    def has(self, vm: str) -> bool:
+        """Whether a VM of that name is watched."""
+        return any(fnmatch.fnmatchcase(vm, glob) for glob in self.include) and not any(
+            fnmatch.fnmatchcase(vm, glob) for glob in self.exclude
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that a poll could not read; `where` is the endpoint, with the pairing if any."""
+
+    where: str
+    error: ApplianceError
+
+
+@dataclass(frozen=True, slots=True)
+class PairingReading:
+    """One pairing as read; `replications` is None where the list could not be read."""
+
+    pairing: Pairing
+    replications: tuple[Replication, ...] | None = None
+    is_complete: bool = False
+    issues: Mapping[IssueScope, tuple[Issue, ...]] = field(default_factory=dict)
+    remote_session_up: bool | None = None
+    error: ApplianceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReading:
+    """All that one poll brought; None stands for what was not read."""
+
+    facts: ApplianceFacts | None = None
+    pairings: tuple[PairingReading, ...] | None = None
+    servers: tuple[ReplicationServer, ...] | None = None
+    tasks: tuple[Task, ...] | None = None
+    failures: tuple[Failure, ...] = ()
+    stages: Mapping[str, float] = field(default_factory=dict)
+    rows_dropped: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every list of replications was read to its end."""
+        lists = self.pairings or ()
+        return self.pairings is not None and all(one.replications is not None for one in lists)
+
+
+class FarEnds(Protocol):
+    """Knows the remote sites of pairings."""
+
+    def introduce(self, facts: ApplianceFacts | None, pairings: Iterable[Pairing]) -> None:
+        """Take in who this site is, once that was read."""
+
+    def credentials(self, pairing: Pairing) -> Credentials | None:
+        """Return what a remote login takes, None if nothing is known."""
+
+    def may_learn_more(self) -> bool:
+        """Whether another site may still say that it is the far end."""
+
+
+class Reader:
+    """Reads one site again and again, on one thread; remembers which endpoints are closed to us."""
+
+    def __init__(
+        self,
+        appliance: Appliance,
+        *,
+        scope: Scope,
+        far_ends: FarEnds,
+        clock: Clock,
+    ) -> None:
+        self._appliance = appliance
+        self._scope = scope
+        self._far_ends = far_ends
+        self._peer_deadline: float | None = None
+        self._clock = clock
+        self._closed_until: dict[str, float] = {}
+        self._last_known: dict[PairingId, Pairing] = {}
+        self._begin()
+
+    def read(self) -> SiteReading:
+        """Read all of the site; what fails is named in `failures`, and the rest still comes."""
+        self._begin()
+        facts = self._stage("other", lambda: self._side("info", self._appliance.facts))
+        pairings = self._stage("pairings", lambda: self._pairings(facts))
+        read = None
+        if pairings is not None:
+            local_vc_id = facts.vc_id if facts else ""
+            read = tuple(self._pairing(pairing, local_vc_id) for pairing in pairings)
+        servers = self._stage(
+            "servers",
+            lambda: self._side("replication_servers", self._appliance.replication_servers),
+        )
+        tasks = self._stage("tasks", lambda: self._side("tasks", self._appliance.tasks))
+        return SiteReading(
+            facts=facts,
+            pairings=read,
+            servers=servers,
+            tasks=tasks,
+            failures=tuple(self._failures),
+            stages=self._stages,
+            rows_dropped=self._dropped,
+        )
+
+    def _begin(self) -> None:
+        self._failures: list[Failure] = []
+        self._stages = dict.fromkeys(POLL_STAGES, 0.0)
+        self._is_over = False
+        self._dropped = 0
+        self._remote_up: dict[PairingId, bool] = {}
+
+    def _is_open(self, where: str) -> bool:
+        return self._closed_until.get(where, 0.0) <= self._clock.monotonic()
+
+    def _close(self, where: str, seconds: float) -> None:
+        self._closed_until[where] = self._clock.monotonic() + seconds
+
+    def _with_remote(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
+        """Fill in a remote vCenter that partial data left out from when it was last seen."""
+        return tuple(self._filled(pairing) for pairing in pairings)
+
+    def _filled(self, pairing: Pairing) -> Pairing:
+        known = self._last_known.setdefault(pairing.id, pairing)
+        if pairing.remote_vc is None and known.remote_vc is not None:
+            return replace(pairing, remote_vc=replace(known.remote_vc, connected=None))
+        self._last_known[pairing.id] = pairing
+        return pairing
+
+    def _pairings(self, facts: ApplianceFacts | None) -> tuple[Pairing, ...] | None:
+        pairings = self._main("pairings", self._appliance.pairings)
+        self._far_ends.introduce(facts, pairings or ())
+        if pairings is None:
+            return None
+        had_to_log_in = [self._remote_session(pairing) for pairing in pairings]
+        if any(had_to_log_in) and any(pairing.remote_vc is None for pairing in pairings):
+            pairings = self._main("pairings", self._appliance.pairings) or pairings
+        return named(self._with_remote(pairings), self._scope.aliases)
+
+    def _remote_session(self, pairing: Pairing) -> bool:
+        """See to the remote session; True if it had to be made."""
+        if pairing.is_local:
+            return False
+        credentials = self._credentials(pairing)
+        if credentials is None:
+            return False
+        where = f"remote_session {pairing.id}"
+        if not self._is_open(where):
+            self._remote_up[pairing.id] = False
+            return False
+        return self._log_in_remotely(pairing, credentials, where)
+
+    def _credentials(self, pairing: Pairing) -> Credentials | None:
+        """Find the far end's account; a first poll waits a little for the site to be known."""
+        now = self._clock.monotonic
+        if self._peer_deadline is None:
+            self._peer_deadline = now() + PEER_WAIT_SECONDS
+        while (found := self._far_ends.credentials(pairing)) is None:
+            if now() >= self._peer_deadline or not self._far_ends.may_learn_more():
+                return None
+            if self._clock.wait(_PEER_STEP_SECONDS):
+                raise Stopping
+        return found
+
+    def _log_in_remotely(self, pairing: Pairing, credentials: Credentials, where: str) -> bool:
+        try:
+            had_it = self._appliance.has_remote_session(pairing.id)
+            if not had_it:
+                self._appliance.open_remote_session(pairing.id, credentials)
+        except ApplianceError as error:
+            self._fail(where, error, ends_poll=error.reason in _SITE_WIDE - {"auth"})
+            self._close(where, RETRY_REMOTE_LOGIN_SECONDS)
+            self._remote_up[pairing.id] = False
+            return False
+        self._remote_up[pairing.id] = True
+        return not had_it
+
+    def _pairing(self, pairing: Pairing, local_vc_id: str) -> PairingReading:
+        listing, error = self._stage("replications", lambda: self._listing(pairing, local_vc_id))
+        issues = self._stage("other", lambda: self._issues(pairing))
+        rows = None
+        if listing is not None:
+            self._dropped += listing.dropped
+            rows = tuple(row for row in listing.rows if self._scope.has(row.vm))
+        return PairingReading(
+            pairing=pairing,
+            replications=rows,
+            is_complete=listing is not None and listing.is_complete,
+            issues=issues,
+            remote_session_up=self._remote_up.get(pairing.id),
+            error=error,
+        )
+
+    def _listing(
+        self, pairing: Pairing, local_vc_id: str
+    ) -> tuple[Listing | None, ApplianceError | None]:
+        if self._is_over:
+            return None, self._failures[-1].error
+        local = pairing.local_vc.id if pairing.local_vc else local_vc_id
+        try:
+            return self._appliance.replications(pairing, local_vc_id=local), None
+        except ApplianceError as error:
+            self._fail(f"replications {pairing.name}", error, ends_poll=error.reason in _SITE_WIDE)
+            return None, error
+
+    def _issues(self, pairing: Pairing) -> Mapping[IssueScope, tuple[Issue, ...]]:
+        calls: dict[IssueScope, Callable[[], tuple[Issue, ...]]] = {
+            "replication": lambda: self._appliance.replication_issues(pairing.id),
+            "pairing": lambda: self._appliance.pairing_issues(pairing.id),
+        }
+        answers = {
+            scope: self._side(f"{scope}_issues {pairing.name}", call)
+            for scope, call in calls.items()
+        }
+        return {scope: answer for scope, answer in answers.items() if answer is not None}
+
+    def _main(self, where: str, call: Callable[[], T]) -> T | None:
+        """Ask what the poll rests on: a failure ends the poll."""
+        if self._is_over:
+            return None
+        try:
+            return call()
+        except ApplianceError as error:
+            self._fail(where, error, ends_poll=True)
+            return None
+
+    def _side(self, where: str, call: Callable[[], T]) -> T | None:
+        """Ask what the poll can do without: forbidden or missing, it is left alone for an hour."""
+        if self._is_over or not self._is_open(where):
+            return None
+        try:
+            return call()
+        except ApplianceError as error:
+            self._fail(where, error, ends_poll=error.reason in _SITE_WIDE)
+            if error.reason in {"forbidden", "not_found"}:
+                self._close(where, RETRY_CLOSED_SECONDS)
+            return None
+
+    def _fail(self, where: str, error: ApplianceError, *, ends_poll: bool) -> None:
+        self._failures.append(Failure(where, error))
+        self._is_over = self._is_over or ends_poll
+
+    def _stage(self, stage: str, call: Callable[[], T]) -> T:
+        began = self._clock.monotonic()
+        try:
+            return call()
+        finally:
+            self._stages[stage] += self._clock.monotonic() - began

@@ -1,0 +1,139 @@
+"""Tasks of everybody: which ended since the last look, each counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from vr_exporter.domain.counts import (
+    Add,
+    Addition,
+    Born,
+    Exemplar,
+    Observe,
+    SeenTasks,
+    TaskIdentity,
+)
+from vr_exporter.domain.inventory import Replication
+from vr_exporter.domain.names import ReplicationId
+from vr_exporter.domain.tasks import ERROR_CLASSES, Task, TaskState
+
+CODES_NAMED = 50
+"""So many vendor codes are named for each site, later ones are `other` (metrics.md 1.3)."""
+
+EXEMPLAR_CHARACTERS = 128
+"""What OpenMetrics allows the labels of an exemplar, names and values together."""
+
+_ALWAYS_SHOWN = ("sync", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanges:
+    """What the tasks add to the totals, and those counted now with their ends."""
+
+    additions: tuple[Addition, ...]
+    ended: Mapping[TaskIdentity, float]
+
+
+def matched(tasks: Iterable[Task], replications: Iterable[Replication]) -> tuple[Task, ...]:
+    """Find each task's replication: by its id, its VM's id, or the VM's name where it is one."""
+    tasks = tuple(tasks)
+    if not tasks:
+        return ()
+    by_key: dict[str, ReplicationId | None] = {}
+    for row in replications:
+        for key in {row.id, row.vm_id, row.vm} - {""}:
+            by_key[key] = row.id if by_key.get(key, row.id) == row.id else None
+    return tuple(
+        replace(task, replication_id=by_key.get(task.entity) or by_key.get(task.entity_name))
+        for task in tasks
+    )
+
+
+def changes_of_tasks(
+    tasks: tuple[Task, ...],
+    *,
+    before: tuple[Task, ...],
+    seen: SeenTasks | None,
+    known_codes: Iterable[str],
+    now: float,
+) -> TaskChanges:
+    """Count what ended since the last look; at a first start what ended already is only noted.
+
+    `known_codes` are the vendor codes that have a series.
+    """
+    ended = {task.identity: _ended_at(task, now) for task in tasks if not task.state.is_unfinished}
+    additions: list[Addition] = [*_born(_ALWAYS_SHOWN)]
+    if seen is not None:
+        codes = set(known_codes)
+        for task in tasks:
+            if task.identity in ended and not seen.has(task.identity, ended[task.identity]):
+                additions += _counted(task, codes, now)
+    additions += _regressions(tasks, before)
+    return TaskChanges(tuple(additions), ended)
+
+
+def _ended_at(task: Task, now: float) -> float:
+    return task.completed_timestamp_seconds or task.started_timestamp_seconds or now
+
+
+def _born(operations: Iterable[str]) -> list[Addition]:
+    born: list[Addition] = [Born("vr_task_progress_regressions_total", ())]
+    for operation in operations:
+        born += [Born("vr_tasks_failed_total", (operation, name)) for name in ERROR_CLASSES]
+        born += [
+            Born(family, (operation,))
+            for family in (
+                "vr_tasks_completed_total",
+                "vr_task_duration_seconds",
+                "vr_task_queue_wait_seconds",
+            )
+        ]
+    return born
+
+
+def _counted(task: Task, codes: set[str], now: float) -> list[Addition]:
+    operation = (task.operation,)
+    additions = [*_born(operation), Add("vr_tasks_completed_total", operation)]
+    if task.state in (TaskState.ERROR, TaskState.CANCELLED):
+        error_class = task.error_class or "other"
+        additions.append(Add("vr_tasks_failed_total", (task.operation, error_class)))
+    if task.error_code:
+        code = task.error_code if _is_named(task.error_code, codes) else "other"
+        additions.append(Add("vr_task_errors_total", (code,)))
+    if (seconds := task.duration_seconds) is not None:
+        exemplar = _exemplar(task, seconds, now)
+        additions.append(Observe("vr_task_duration_seconds", operation, seconds, exemplar))
+    if (seconds := task.queue_wait_seconds) is not None:
+        additions.append(Observe("vr_task_queue_wait_seconds", operation, seconds))
+    return additions
+
+
+def _is_named(code: str, codes: set[str]) -> bool:
+    if code not in codes and len(codes - {"other"}) < CODES_NAMED:
+        codes.add(code)
+    return code in codes
+
+
+def _exemplar(task: Task, seconds: float, now: float) -> Exemplar | None:
+    labels = (("task_id", str(task.id)), ("replication", str(task.replication_id or "")))
+    fitting: list[tuple[str, str]] = []
+    room = EXEMPLAR_CHARACTERS
+    for name, value in labels:
+        if value and len(name) + len(value) <= room:
+            fitting.append((name, value))
+            room -= len(name) + len(value)
+    if not fitting:
+        return None
+    return Exemplar(tuple(fitting), seconds, task.completed_timestamp_seconds or now)
+
+
+def _regressions(tasks: tuple[Task, ...], before: tuple[Task, ...]) -> list[Addition]:
+    known = {task.identity: task.progress_ratio for task in before if task.state.is_unfinished}
+    fell = sum(
+        1
+        for task in tasks
+        if task.state.is_unfinished
+        and (task.progress_ratio or 0.0) < (known.get(task.identity) or 0.0)
+    )
+    return [Add("vr_task_progress_regressions_total", (), fell)] if fell else []

@@ -1,0 +1,233 @@
+"""One site's loop: poll on a grid of time, record, hang the snapshot up, wait."""
+
+from __future__ import annotations
+
+import logging
+import math
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vr_exporter.appliance.client import Appliance
+from vr_exporter.appliance.errors import Stopping
+from vr_exporter.appliance.pace import REQUESTS_PER_MINUTE
+from vr_exporter.domain.clock import Clock
+from vr_exporter.domain.events import Event, Polled, PollsSkipped, Surprised
+from vr_exporter.domain.names import SiteName
+from vr_exporter.domain.snapshot import SiteSnapshot
+from vr_exporter.ledger.counters import Counters
+from vr_exporter.watching.board import Board
+from vr_exporter.watching.episodes import Episodes
+from vr_exporter.watching.inventory import Reader, SiteReading
+from vr_exporter.watching.site import SiteWatch
+
+log = logging.getLogger(__name__)
+
+PLANNED_PER_MINUTE = 30
+"""What a poll may plan with: the rest of the pace is left to triggers and what follows them."""
+
+MINIMUM_POLL_SECONDS = 60.0
+FIRST_POLL_REQUESTS = 210
+"""A first poll is allowed for as if it read 20,000 replications in pages of 100."""
+
+LONGEST_STRETCH = 16
+HEARTBEAT_SLACK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRooms:
+    """What a worker works with; each belongs to this site save board and ledger."""
+
+    appliance: Appliance
+    reader: Reader
+    watch: SiteWatch
+    ledger: Counters
+    board: Board
+
+
+class Worker:
+    """Polls one site until it is told to stop; nothing an appliance does ends it."""
+
+    def __init__(
+        self,
+        site: SiteName,
+        rooms: SiteRooms,
+        *,
+        interval_seconds: float,
+        clock: Clock,
+        tell: Callable[[Event], None],
+    ) -> None:
+        self.site = site
+        self._rooms = rooms
+        self._wanted_interval = interval_seconds
+        self._clock = clock
+        self._tell = tell
+        self._episodes = Episodes(log, now=clock.monotonic)
+        self._requests = FIRST_POLL_REQUESTS
+        self._was_read = False
+        self._stretch = 1
+        self._interval = interval_seconds
+        self._bugs: set[str] = set()
+        self.due_by = math.inf
+        self._snapshot = rooms.watch.before_first_poll(interval_seconds)
+        rooms.board.put(self._snapshot)
+
+    def run(self) -> None:
+        """Poll until the clock's wait says stop, then log out."""
+        try:
+            self._loop()
+        except Stopping:
+            pass
+        finally:
+            self._rooms.appliance.close()
+
+    def _loop(self) -> None:
+        due = self._clock.monotonic()
+        while True:
+            self.poll()
+            due = self._next_due(due)
+            if self._wait_until(due):
+                return
+
+    def _next_due(self, due: float) -> float:
+        """Return the next point of the grid; points that passed meanwhile are not made up for."""
+        now = self._clock.monotonic()
+        due += self._interval
+        if due > now:
+            return due
+        missed = math.floor((now - due) / self._interval) + 1
+        self._tell(PollsSkipped(missed))
+        return due + missed * self._interval
+
+    def _wait_until(self, due: float) -> bool:
+        """Wait for the next poll, withholding detail on the way when it grows too old."""
+        self.due_by = due + HEARTBEAT_SLACK_SECONDS
+        while (left := due - self._clock.monotonic()) > 0:
+            if self._clock.wait(min(left, self._seconds_to_stale())):
+                return True
+            self._age()
+        return False
+
+    def _seconds_to_stale(self) -> float:
+        poll = self._snapshot.poll
+        if poll.last_success_timestamp_seconds is None or self._snapshot.stale:
+            return math.inf
+        limit = self._rooms.watch.stale_after(poll.interval_seconds)
+        age = self._clock.now() - poll.last_success_timestamp_seconds
+        return max(limit - age, 0.0) + 1.0
+
+    def _age(self) -> None:
+        aged = self._rooms.watch.aged(self._snapshot, self._clock.now())
+        if aged.stale != self._snapshot.stale:
+            self._publish(aged)
+
+    def poll(self) -> None:
+        """Read the site once and publish what came of it."""
+        deadline = self._poll_seconds()
+        self.due_by = self._clock.monotonic() + deadline + HEARTBEAT_SLACK_SECONDS
+        try:
+            self._take_in(self._read(deadline))
+        except Stopping:
+            raise
+        except Exception as error:  # noqa: BLE001 - the worker outlives every bug (house.md)
+            self._confess(error)
+
+    def _read(self, deadline_seconds: float) -> SiteReading:
+        appliance = self._rooms.appliance
+        before = _requests_of_polls(appliance)
+        appliance.begin_poll(deadline_seconds)
+        reading = self._rooms.reader.read()
+        if reading.is_whole:
+            self._requests = _requests_of_polls(appliance) - before
+            self._was_read = True
+        return reading
+
+    def _take_in(self, reading: SiteReading) -> None:
+        reasons = tuple(failure.error.reason for failure in reading.failures)
+        self._set_interval(was_throttled="throttled" in reasons)
+        observation = self._rooms.watch.observe(
+            reading,
+            before=self._snapshot,
+            seen_tasks=self._rooms.ledger.seen_tasks(self.site),
+            interval_seconds=self._interval,
+            now=self._clock.now(),
+        )
+        totals = self._rooms.ledger.record(self.site, observation.changes)
+        for kind in observation.surprises:
+            self._tell(Surprised(kind))
+        self._tell(Polled(reasons))
+        self._report(reading)
+        self._publish(replace(observation.snapshot, totals=totals))
+
+    def _publish(self, snapshot: SiteSnapshot) -> None:
+        self._snapshot = snapshot
+        self._rooms.board.put(snapshot)
+
+    def _poll_seconds(self) -> float:
+        """Return how long a poll may take: fault-matrix R8."""
+        return max(MINIMUM_POLL_SECONDS, 1.5 * self._requests * 60 / REQUESTS_PER_MINUTE)
+
+    def _set_interval(self, *, was_throttled: bool) -> None:
+        """Stretch the interval to what the pace, and a throttling appliance, leave room for."""
+        self._stretch = min(self._stretch * 2, LONGEST_STRETCH) if was_throttled else 1
+        needed = self._requests * 60 / PLANNED_PER_MINUTE if self._was_read else 0.0
+        interval = max(self._wanted_interval * self._stretch, needed)
+        if interval != self._wanted_interval and 0 < self._interval - interval < interval / 10:
+            return
+        if interval != self._interval:
+            log.warning(
+                "poll interval changed",
+                extra={
+                    "site": self.site,
+                    "interval_seconds": round(interval, 1),
+                    "wanted_seconds": self._wanted_interval,
+                    "requests": self._requests,
+                    "throttled": was_throttled,
+                },
+            )
+        self._interval = interval
+
+    def _report(self, reading: SiteReading) -> None:
+        """Log each failure once while it lasts (fault-matrix R5)."""
+        failing = {(failure.error.reason, failure.where): failure for failure in reading.failures}
+        self._episodes.report(
+            {
+                key: (
+                    "site cannot be read whole",
+                    {
+                        "site": self.site,
+                        "reason": failure.error.reason,
+                        "where": failure.where,
+                        "error": str(failure.error),
+                    },
+                )
+                for key, failure in failing.items()
+            }
+        )
+
+    def _confess(self, error: Exception) -> None:
+        """Publish and log a bug of ours: its traceback once, then only its count."""
+        self._tell(Polled(("internal",)))
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        bug = f"{type(error).__name__} at {place.name}:{place.lineno}"
+        is_new = bug not in self._bugs
+        self._bugs.add(bug)
+        log.error(
+            "a bug of ours in a poll",
+            extra={"site": self.site, "bug": bug},
+            exc_info=error if is_new else None,
+        )
+        now = self._clock.now()
+        poll = replace(
+            self._snapshot.poll,
+            last_attempt_timestamp_seconds=now,
+            error=f"a bug of ours: {bug}",
+            error_reason="internal",
+        )
+        failed = replace(self._snapshot, up=False, poll=poll)
+        self._publish(self._rooms.watch.aged(failed, now))
+
+
+def _requests_of_polls(appliance: Appliance) -> int:
+    """Count what every poll costs: logins are rare and need no room in the interval."""
+    return appliance.requests_sent - appliance.logins_sent

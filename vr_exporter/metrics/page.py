@@ -1,0 +1,247 @@
+"""The page that Prometheus scrapes: the fragments of every site, swapped whole."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from vr_exporter.domain.clock import Clock
+from vr_exporter.domain.names import SiteName
+from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
+from vr_exporter.metrics.catalogue import SITE_TABLES
+from vr_exporter.metrics.counts import SURVIVES_EXCLUDE
+from vr_exporter.metrics.expected import EXPECTED, Expectation, Presence, presence_of
+from vr_exporter.metrics.family import Declaration
+from vr_exporter.metrics.fragment import SMALL_BYTES, Forms, Fragment, pack
+from vr_exporter.metrics.fragments import TableFragments
+from vr_exporter.metrics.own import OwnMetrics
+
+_END = b"# EOF\n"
+_OWN_SECONDS = 1.0
+_PLAIN_KEPT_SECONDS = 600.0
+_Part = tuple[bool, frozenset[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A page to send: its chunks in order, their length together, and the tag of these bytes."""
+
+    chunks: tuple[bytes, ...]
+    length: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """One family across the page: its header, then its lines site by site; None is no site's."""
+
+    head: Forms
+    parts: tuple[tuple[SiteName | None, Forms], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """All strips of one moment; `chunks` keeps the whole page once somebody asked for it."""
+
+    number: int = 0
+    strips: tuple[_Strip, ...] = ()
+    chunks: dict[tuple[bool, bool], tuple[bytes, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnPart:
+    """Our own counters as they were at one time of the monotonic clock, by format and sites."""
+
+    number: int
+    made_at: float
+    plain: dict[_Part, bytes] = field(default_factory=dict)
+    packed: dict[_Part, bytes] = field(default_factory=dict)
+
+
+class _SiteFragments:
+    """What is kept of one site: the fragments of each table, and its expected VMs."""
+
+    def __init__(self, page: Page) -> None:
+        self._tables: list[TableFragments[SiteSnapshot, Any]] = [
+            TableFragments(table, is_shown=page.is_shown) for table in SITE_TABLES
+        ]
+        self.forms: dict[str, Forms] = {}
+        self.presence = Presence()
+
+    def render(self, site: SiteSnapshot, *, expected: frozenset[str], keeps_plain: bool) -> None:
+        for table in self._tables:
+            self.forms |= table.render(site, keeps_plain=keeps_plain)
+        self.presence = presence_of(site, expected)
+
+    def forget_plain(self) -> None:
+        for forms in self.forms.values():
+            forms.forget_plain()
+
+
+class Page:
+    """Rendered snapshots. `put` is for polls; `body` for scrapes, which read one reference only."""
+
+    def __init__(
+        self,
+        *,
+        own: OwnMetrics,
+        clock: Clock,
+        expected_vms: tuple[str, ...] = (),
+        excluded: tuple[str, ...] = (),
+    ) -> None:
+        self._own = own
+        self._clock = clock
+        self._expected_vms = expected_vms
+        self._excluded = excluded
+        self._putting = threading.Lock()
+        self._heads = tuple(
+            (family.name, _head(family))
+            for table in SITE_TABLES
+            for family in table.families
+            if self.is_shown(family.name)
+        )
+        self._expected = TableFragments(EXPECTED, is_shown=self.is_shown)
+        self._expected_head = _head(EXPECTED.families[0])
+        self._sites: dict[SiteName, _SiteFragments] = {}
+        self._sheet = _Sheet()
+        self._own_part = _OwnPart(number=0, made_at=-_OWN_SECONDS)
+        self._plain_asked_at = -_PLAIN_KEPT_SECONDS
+        self._start = int(clock.now() * 1000)
+
+    def is_shown(self, name: str) -> bool:
+        """Whether the settings leave a family on the page."""
+        is_excluded = any(fnmatchcase(name, pattern) for pattern in self._excluded)
+        return name == SURVIVES_EXCLUDE or not is_excluded
+
+    def put(self, snapshot: Snapshot, *, changed: SiteName | None = None) -> None:
+        """Render the changed site, or all, and show the new page from now on."""
+        with self._putting:
+            begun = self._clock.monotonic()
+            self._render(snapshot, changed)
+            sheet = _Sheet(self._sheet.number + 1, tuple(self._strips()))
+            self._sheet = sheet
+            self._own.rendered(
+                self._clock.monotonic() - begun,
+                openmetrics_bytes=_size(sheet, openmetrics=True),
+                text_bytes=_size(sheet, openmetrics=False),
+            )
+
+    def body(self, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None = None) -> Body:
+        """The page in one form, or the part of it that is about some sites."""
+        if not gzip:
+            self._plain_asked_at = self._clock.monotonic()
+        sheet = self._sheet
+        own = self._fresh_own_part()
+        chunks = (
+            *_chunks(sheet, openmetrics=openmetrics, gzip=gzip, sites=sites),
+            self._own_chunk(own, openmetrics=openmetrics, gzip=gzip, sites=sites),
+        )
+        form = f"{'o' if openmetrics else 't'}{'z' if gzip else ''}"
+        part = "" if sites is None else f"-{'+'.join(sorted(sites)).encode().hex()}"
+        etag = f'"{self._start:x}-{sheet.number:x}-{own.number:x}-{form}{part}"'
+        return Body(chunks, sum(map(len, chunks)), etag)
+
+    def _render(self, snapshot: Snapshot, changed: SiteName | None) -> None:
+        expected = frozenset(self._expected_vms)
+        keeps_plain = self._clock.monotonic() - self._plain_asked_at < _PLAIN_KEPT_SECONDS
+        kept = {name: self._sites.get(name) for name in snapshot.sites}
+        for name, site in snapshot.sites.items():
+            fragments = kept[name]
+            if fragments is None or changed in (None, name):
+                fragments = fragments or _SiteFragments(self)
+                fragments.render(site, expected=expected, keeps_plain=keeps_plain)
+                kept[name] = fragments
+            if not keeps_plain:
+                fragments.forget_plain()
+        self._sites = {name: fragments for name, fragments in kept.items() if fragments}
+
+    def _strips(self) -> Iterator[_Strip]:
+        for name, head in self._heads:
+            parts = tuple(
+                (site, forms)
+                for site, fragments in self._sites.items()
+                if (forms := fragments.forms.get(name)) and forms.text.size
+            )
+            if parts:
+                yield _Strip(head, parts)
+        presences = [fragments.presence for fragments in self._sites.values()]
+        answers = self._expected.render(Expectation(self._expected_vms, presences))
+        for forms in answers.values():
+            if forms.text.size:
+                yield _Strip(self._expected_head, ((None, forms),))
+
+    def _fresh_own_part(self) -> _OwnPart:
+        part, now = self._own_part, self._clock.monotonic()
+        if now - part.made_at >= _OWN_SECONDS:
+            part = _OwnPart(part.number + 1, now)
+            self._own_part = part
+        return part
+
+    def _own_chunk(
+        self, part: _OwnPart, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None
+    ) -> bytes:
+        if (openmetrics, sites) not in part.plain:
+            plain = self._own.render(openmetrics=openmetrics, sites=sites, is_shown=self.is_shown)
+            part.plain.setdefault((openmetrics, sites), plain + _END * openmetrics)
+        plain = part.plain[openmetrics, sites]
+        if not gzip:
+            return plain
+        if (openmetrics, sites) not in part.packed:
+            part.packed[openmetrics, sites] = pack(plain)
+        return part.packed[openmetrics, sites]
+
+
+def _head(family: Declaration) -> Forms:
+    return Forms(
+        Fragment(family.header(openmetrics=True)), Fragment(family.header(openmetrics=False))
+    )
+
+
+def _fragments(
+    sheet: _Sheet, *, openmetrics: bool, sites: frozenset[str] | None
+) -> Iterator[Fragment]:
+    for strip in sheet.strips:
+        parts = [
+            forms for site, forms in strip.parts if sites is None or site is None or site in sites
+        ]
+        if parts:
+            for forms in (strip.head, *parts):
+                yield forms.openmetrics if openmetrics else forms.text
+
+
+def _size(sheet: _Sheet, *, openmetrics: bool) -> int:
+    return sum(f.size for f in _fragments(sheet, openmetrics=openmetrics, sites=None))
+
+
+def _chunks(
+    sheet: _Sheet, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None
+) -> tuple[bytes, ...]:
+    key = (openmetrics, gzip)
+    if sites is None and key in sheet.chunks:
+        return sheet.chunks[key]
+    found = _fragments(sheet, openmetrics=openmetrics, sites=sites)
+    chunks = tuple(_merged(f.packed if gzip else f.plain() for f in found))
+    if sites is None:
+        sheet.chunks[key] = chunks
+    return chunks
+
+
+def _merged(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces with small neighbours joined, so that a send is worth its call."""
+    small: list[bytes] = []
+    waiting = 0
+    for piece in pieces:
+        if len(piece) < SMALL_BYTES:
+            small.append(piece)
+            waiting += len(piece)
+        if len(piece) >= SMALL_BYTES or waiting >= SMALL_BYTES:
+            if small:
+                yield b"".join(small)
+            small, waiting = [], 0
+        if len(piece) >= SMALL_BYTES:
+            yield piece
+    if small:
+        yield b"".join(small)

@@ -1,0 +1,236 @@
+"""The families with one row for each replication."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from vr_exporter.domain.snapshot import SiteSnapshot, WatchedReplication
+from vr_exporter.metrics.family import Family, Table
+from vr_exporter.metrics.replication_reads import (
+    NAMES,
+    SWITCHES,
+    breached,
+    error_kinds,
+    if_mpit,
+    if_synced,
+    if_syncing,
+    last_sync,
+    of,
+    options_of,
+    progress,
+    state,
+)
+from vr_exporter.metrics.rows import replications_in_sight
+
+_R = ("site", "pairing", "replication", "vm")
+
+_INFO = (
+    Family(
+        "vr_replication_info",
+        "info",
+        "Names and ids of a replication (ReplicationInfo), as of the last poll.",
+        NAMES,
+        read=attrgetter(*(f"replication.{name}" for name in NAMES)),
+        reads="labels",
+        on=(*_R, "pairing_id"),
+    ),
+    Family(
+        "vr_replication_options_info",
+        "info",
+        "Switches of a replication (quiescing_enabled and its like, enhanced_replication),"
+        " true, false or empty where the appliance does not say, as of the last poll.",
+        SWITCHES,
+        read=options_of,
+        reads="labels",
+        on=("site", "replication"),
+    ),
+)
+
+_STATES = (
+    Family(
+        "vr_replication_status",
+        "gauge",
+        "1 for the state that the replication is in (status.status), in the appliance's own"
+        " spelling; other states have no series; as of the last poll.",
+        ("status",),
+        read=state("status"),
+        reads="label",
+    ),
+    Family(
+        "vr_replication_configuration_state",
+        "gauge",
+        "1 for the state of its configuration (configuration_state), as of the last poll.",
+        ("state",),
+        read=state("configuration_state"),
+        reads="label",
+    ),
+    Family(
+        "vr_replication_recovery_state",
+        "gauge",
+        "1 for the state of its recovery (recovery_state), as of the last poll.",
+        ("state",),
+        is_optional=True,
+        read=state("recovery_state"),
+        reads="label",
+    ),
+)
+
+_RPO = (
+    Family(
+        "vr_replication_rpo_seconds",
+        "gauge",
+        "Recovery point objective that is configured (rpo), as of the last poll.",
+        read=of("rpo_seconds"),
+    ),
+    Family(
+        "vr_replication_rpo_violated",
+        "gauge",
+        "1 while the appliance itself flags a violation of the RPO (status.rpo_violation), else 0;"
+        " as of the last poll.",
+        read=of("rpo_violated"),
+    ),
+    Family(
+        "vr_replication_rpo_violation_seconds",
+        "gauge",
+        "Time past the RPO, 0 if none (current_rpo_violation), as of the last poll.",
+        read=of("rpo_violation_seconds"),
+    ),
+    Family(
+        "vr_replication_rpo_breached",
+        "gauge",
+        "1 while the RPO is missed by more than the grace of the settings, else 0; from status and"
+        " current_rpo_violation, as of the last poll. Alert on this one.",
+        read=attrgetter("verdict"),
+        show=breached,
+    ),
+    Family(
+        "vr_replication_rpo_breached_seconds_total",
+        "counter",
+        "Time with the RPO breached, added up from poll to poll; time not seen adds nothing."
+        " From status and current_rpo_violation, as of the last poll.",
+        read=attrgetter("breached_seconds_total"),
+    ),
+)
+
+_LAST_SYNC = (
+    Family(
+        "vr_replication_last_sync_timestamp_seconds",
+        "gauge",
+        "When the last completed sync was (last_sync_time), as of the last poll; absent before"
+        " the first. Its age is time() less this.",
+        read=last_sync,
+    ),
+    Family(
+        "vr_replication_last_sync_duration_seconds",
+        "gauge",
+        "How long the last completed sync took (last_sync_duration), as of the last poll.",
+        read=if_synced("last_sync_duration_seconds"),
+    ),
+    Family(
+        "vr_replication_last_sync_bytes",
+        "gauge",
+        "Size of the last completed sync (last_sync_size), as of the last poll.",
+        read=if_synced("last_sync_bytes"),
+    ),
+    Family(
+        "vr_replication_synced_bytes_total",
+        "counter",
+        "Bytes of all syncs that were seen to end (sum of last_sync_size), as of the last poll.",
+        read=attrgetter("synced_bytes_total"),
+    ),
+)
+
+_MPIT = (
+    Family(
+        "vr_replication_mpit_instances",
+        "gauge",
+        "Points in time to keep (mpit_instances), as of the last poll; absent with MPIT off.",
+        is_optional=True,
+        read=if_mpit("mpit_instances"),
+    ),
+    Family(
+        "vr_replication_mpit_retention_seconds",
+        "gauge",
+        "How long points in time are kept (mpit_days), as of the last poll; absent with MPIT off.",
+        is_optional=True,
+        read=if_mpit("mpit_retention_seconds"),
+    ),
+)
+
+_RUNNING_SYNC = (
+    Family(
+        "vr_replication_sync_progress_ratio",
+        "gauge",
+        "How far the running sync is, 0 to 1 (sync_progress.progress), as of the last poll;"
+        " it may fall.",
+        is_optional=True,
+        read=progress("ratio"),
+    ),
+    Family(
+        "vr_replication_sync_transferred_bytes",
+        "gauge",
+        "Bytes the running sync has sent, those sent twice included"
+        " (sync_progress.transferred_current), as of the last poll.",
+        is_optional=True,
+        read=progress("transferred_bytes"),
+    ),
+    Family(
+        "vr_replication_sync_transfer_size_bytes",
+        "gauge",
+        "Bytes the running sync has to send as far as it knows"
+        " (sync_progress.transferred_total), as of the last poll; it grows in a full sync.",
+        is_optional=True,
+        read=progress("transfer_size_bytes"),
+    ),
+    Family(
+        "vr_replication_sync_checksum_compared_bytes",
+        "gauge",
+        "Bytes the running sync has compared by checksum (sync_progress.checksum_current),"
+        " as of the last poll.",
+        is_optional=True,
+        read=progress("checksum_compared_bytes"),
+    ),
+    Family(
+        "vr_replication_sync_checksum_size_bytes",
+        "gauge",
+        "Bytes the running sync has to compare by checksum (sync_progress.checksum_total),"
+        " as of the last poll.",
+        is_optional=True,
+        read=progress("checksum_size_bytes"),
+    ),
+    Family(
+        "vr_replication_sync_progress_changed_timestamp_seconds",
+        "gauge",
+        "When sync_progress of the running sync was last seen to move, as of the last poll;"
+        " an old one means a stuck sync.",
+        is_optional=True,
+        read=if_syncing(attrgetter("progress_changed_timestamp_seconds")),
+    ),
+)
+
+REPLICATIONS: Table[SiteSnapshot, WatchedReplication] = Table(
+    "Replications",
+    _R,
+    replications_in_sight,
+    (
+        *_INFO,
+        *_STATES,
+        *_RPO,
+        *_LAST_SYNC,
+        *_MPIT,
+        *_RUNNING_SYNC,
+        Family(
+            "vr_replication_error",
+            "gauge",
+            "1 while the appliance reports an error of this kind (configuration_error,"
+            " last_group_error, recovery_error), as of the last poll; its text is in the log and"
+            " at /api/v1/replications.",
+            ("kind",),
+            is_optional=True,
+            read=attrgetter("replication.errors"),
+            show=error_kinds,
+            reads="samples",
+        ),
+    ),
+    key=(*_R, "pairing_id"),
+)

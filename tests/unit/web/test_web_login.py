@@ -1,0 +1,112 @@
+"""Logins against bcrypt hashes."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+
+import bcrypt
+import pytest
+
+from tests.raw_http import basic
+from vr_exporter.web import login
+from vr_exporter.web.login import Logins
+
+HASH = bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()
+OTHER = bcrypt.hashpw(b"gr\xc3\xbc\xc3\x9f", bcrypt.gensalt(5)).decode()
+
+
+@pytest.fixture
+def salts(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The salts under which passwords were hashed meanwhile."""
+    seen: list[bytes] = []
+    hash_password = login.hash_password
+
+    def spy(password: bytes, salt: bytes) -> bytes:
+        seen.append(salt)
+        return hash_password(password, salt)
+
+    monkeypatch.setattr(login, "hash_password", spy)
+    return seen
+
+
+def test_right_password_is_admitted() -> None:
+    """Name and password of the file let in, non-ASCII ones too."""
+    logins = Logins({"ann": HASH, "bob": OTHER})
+    assert logins.admits(basic("ann", "open sesame"))
+    assert logins.admits(basic("bob", "grüß"))
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Basic",
+        "Basic !!!",
+        "Bearer " + base64.b64encode(b"ann:open sesame").decode(),
+        "Basic " + base64.b64encode(b"ann").decode(),
+        basic("ann", ""),
+        basic("ann", "open"),
+        basic("Ann", "open sesame"),
+        basic("", "open sesame"),
+        basic("ann:open", " sesame"),
+        basic("bob", "open sesame"),
+        basic("ann", "open sesame\0"),
+        basic("ann", "x" * 500),
+    ],
+)
+def test_anything_else_is_not(authorization: str) -> None:
+    """A wrong or unreadable login is refused and raises nothing."""
+    assert not Logins({"ann": HASH, "bob": OTHER}).admits(authorization)
+
+
+def test_long_password_counts_as_far_as_bcrypt_reads() -> None:
+    """Beyond 72 bytes nothing is compared, as with every bcrypt."""
+    hashed = bcrypt.hashpw(b"p" * 72, bcrypt.gensalt(4)).decode()
+    assert Logins({"ann": hashed}).admits(basic("ann", "p" * 80))
+
+
+def test_C5_unknown_user_costs_a_hash_of_the_same_cost(salts: list[bytes]) -> None:
+    """A name that is not in the file takes as long as one that is."""
+    logins = Logins({"ann": HASH, "bob": OTHER})
+    assert not logins.admits(basic("nobody", "open sesame"))
+    assert [salt[:7] for salt in salts] == [b"$2b$05$"]
+
+
+def test_C5_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison is hmac's."""
+    compared: list[bytes] = []
+
+    def compare(first: bytes, second: bytes) -> bool:
+        compared.append(second)
+        return first == second
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert Logins({"ann": HASH}).admits(basic("ann", "open sesame"))
+    assert compared == [HASH.encode()]
+
+
+def test_C5_good_login_is_hashed_once_a_bad_one_each_time(salts: list[bytes]) -> None:
+    """Only good results are remembered."""
+    logins = Logins({"ann": HASH})
+    for _ in range(3):
+        assert logins.admits(basic("ann", "open sesame"))
+    assert len(salts) == 1
+    for _ in range(3):
+        assert not logins.admits(basic("ann", "guess"))
+    assert len(salts) == 4
+
+
+def test_C5_remembered_login_cannot_stand_for_another(salts: list[bytes]) -> None:
+    """Parts that give the same text when put together are different logins."""
+    logins = Logins({"ann": HASH, "anno": HASH})
+    assert logins.admits(basic("ann", "open sesame"))
+    assert not logins.admits(basic("anno", "pen sesame"))
+    assert len(salts) == 2
+
+
+def test_table_of_good_logins_is_bounded() -> None:
+    """Many names with good passwords do not grow the table without end."""
+    logins = Logins({f"user-{number}": HASH for number in range(300)})
+    assert all(logins.admits(basic(f"user-{number}", "open sesame")) for number in range(300))
+    assert len(logins._good) <= 256

@@ -1,0 +1,214 @@
+"""The page for people."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.builders import (
+    NOW,
+    a_finished_task,
+    a_pairing,
+    a_pairing_snapshot,
+    a_replication,
+    a_site_never_reached,
+    a_site_snapshot,
+    a_snapshot,
+    a_task,
+    a_watched,
+    an_error,
+    an_issue,
+    some_poll_facts,
+    some_progress,
+)
+from vr_exporter.domain.inventory import Direction, Replication
+from vr_exporter.domain.rpo import Verdict
+from vr_exporter.domain.snapshot import Snapshot, WatchedReplication
+from vr_exporter.domain.tasks import TaskState
+from vr_exporter.web.status_page import POLICY, status_page
+
+TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section"),
+    *("h1", "h2", "p", "nav", "a", "small", "dl", "div", "dt", "dd", "svg", "rect", "span"),
+    *("table", "thead", "tbody", "tr", "th", "td", "time", "progress"),
+}
+"""Every element that the page is made of."""
+
+
+class Seen(HTMLParser):
+    """What a browser would see: the tags, the text, the attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.tags.add(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        """Keep text."""
+        self.text += f"{data}|"
+
+
+def render(snapshot: Snapshot) -> str:
+    """The page as text."""
+    return status_page(snapshot, now=NOW, version="1.2.3").decode()
+
+
+def late(name: str, violation: int | None, **changes: Any) -> WatchedReplication:
+    """A replication past its RPO."""
+    replication = a_replication(
+        id=f"GID-{name}", vm=name, rpo_violated=True, rpo_violation_seconds=violation, **changes
+    )
+    return a_watched(replication, verdict=Verdict.BREACHED)
+
+
+def with_rows(*rows: Replication | WatchedReplication) -> Snapshot:
+    """A site with these replications."""
+    return a_snapshot(a_site_snapshot(a_pairing_snapshot(*rows)))
+
+
+def test_policy_allows_the_very_style_of_the_page() -> None:
+    """The hash in the policy is that of the style element; no other style or script is there."""
+    page = render(a_snapshot())
+    style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
+    assert len(style) == 1
+    assert f"style-src 'sha256-{digest}'" in POLICY
+    assert "<script" not in page
+    assert ' style="' not in page
+
+
+def test_page_loads_itself_again_and_nothing_from_elsewhere() -> None:
+    """It refreshes every 15 s, and each link stays on this server."""
+    seen = Seen(render(a_snapshot()))
+    assert ("http-equiv", "refresh") in seen.attributes
+    assert ("content", "15") in seen.attributes
+    links = {value for name, value in seen.attributes if name in ("href", "src")}
+    assert {"/metrics", "/api/v1/sites", "/api/v1/replications", "/api/v1/tasks"} <= links
+    assert all(link and link.startswith("/") and not link.startswith("//") for link in links)
+
+
+def test_sites_and_pairings_show_state_and_last_error() -> None:
+    """Down, stale and waiting are words, not colours alone; the error text stands beside."""
+    poll = some_poll_facts(error="refused the connection", error_reason="connect")
+    down = a_site_snapshot(
+        a_pairing_snapshot(up=False, error="403 forbidden"), up=False, stale=True, poll=poll
+    )
+    text = Seen(render(a_snapshot(down, a_site_never_reached(site="wien")))).text
+    for word in ("madrid", "down", "stale", "refused the connection", "403 forbidden", "waiting"):
+        assert word in text
+    assert text.index("Sites and pairings") < text.index("Past their RPO")
+
+
+def test_offenders_come_worst_first() -> None:
+    """Those longest past their RPO lead; an unknown time comes last."""
+    rows = (late("b-short", 60), late("c-unknown", None), late("a-long", 9000), a_watched())
+    text = Seen(render(with_rows(*rows))).text
+    assert text.index("Past their RPO") < text.index("Sites and pairings")
+    assert text.index("a-long") < text.index("b-short") < text.index("c-unknown")
+    assert "2 h 30 min" in text
+    assert "db-01" not in text
+
+
+def test_replication_seen_from_both_sites_counts_once() -> None:
+    """The source's view wins over the target's, a fresh one over a stale one."""
+    outgoing = a_pairing_snapshot(late("db-07", 600))
+    incoming = a_pairing_snapshot(
+        late("db-07", 600, direction=Direction.INCOMING),
+        pairing=a_pairing(name="madrid"),
+    )
+    berlin = a_site_snapshot(incoming, site="berlin")
+    text = Seen(render(a_snapshot(berlin, a_site_snapshot(outgoing)))).text
+    assert text.count("db-07") == 1
+    assert "madrid / berlin" in text
+    stale = a_site_snapshot(outgoing, stale=True)
+    assert "berlin / madrid" in Seen(render(a_snapshot(stale, berlin))).text
+
+
+def test_running_sync_has_a_bar() -> None:
+    """A known ratio fills the bar; an unknown one leaves it undetermined."""
+    known = a_replication(vm="known", progress=some_progress(ratio=0.5))
+    unknown = a_replication(id="GID-2", vm="unknown", progress=some_progress(ratio=None))
+    page = render(with_rows(known, unknown))
+    assert '<progress max="1" value="0.5000"></progress>50 %' in page
+    assert "<progress></progress>" in page
+    assert "1.0 MB of 2.0 MB" in page
+
+
+def test_failures_show_the_words_of_the_appliance() -> None:
+    """Failed tasks, errors and issues stand in one list: what lasts, then the newest."""
+    failed = a_finished_task(
+        state=TaskState.ERROR, entity_name="web-09", error_message="no space left"
+    )
+    pairing = a_pairing_snapshot(
+        a_replication(errors=(an_error(message="disk is gone"),)),
+        issues={"pairing": (an_issue(scope="pairing", description="lost the other side"),)},
+    )
+    text = Seen(render(a_snapshot(a_site_snapshot(pairing, tasks=(failed, a_task()))))).text
+    words = ("disk is gone", "no space left", "lost the other side")
+    assert [text.index(word) for word in words] == sorted(text.index(word) for word in words)
+
+
+def test_page_stays_small_with_5000_replications_that_are_all_late_and_syncing() -> None:
+    """Fifty rows of a kind are shown, and how many there are in all is said."""
+    rows = [late(f"vm-{number}", number, progress=some_progress()) for number in range(5000)]
+    page = render(with_rows(*rows))
+    assert len(page) < 100_000
+    assert "50 of 5000" in page
+    assert page.count("<progress") == 50
+
+
+def test_first_page_of_all_is_shown_without_any_site() -> None:
+    """An empty snapshot is a page too."""
+    assert "No site is configured." in render(Snapshot())
+
+
+def test_C15_hostile_text_is_escaped_wherever_it_comes_from() -> None:
+    """Names, states and messages cannot become markup."""
+    evil = "\"'><script>alert(1)</script><img src=x onerror=y>{0}{evil}%s"
+    watched = late(
+        evil,
+        5,
+        status=evil,
+        progress=some_progress(),
+        errors=(an_error(message=evil),),
+    )
+    pairing = a_pairing_snapshot(
+        watched,
+        pairing=a_pairing(name=evil),
+        error=evil,
+        issues={"pairing": (an_issue(entity_name=evil, description=evil),)},
+    )
+    task = a_finished_task(state=TaskState.ERROR, entity_name=evil, error_message=evil)
+    site = a_site_snapshot(
+        pairing, site=evil, poll=some_poll_facts(error=evil), tasks=(task,), url=evil
+    )
+    seen = Seen(status_page(a_snapshot(site), now=NOW, version=evil).decode())
+    assert seen.tags <= TAGS
+    assert not any(name.startswith("on") for name, _ in seen.attributes)
+    assert evil in seen.text
+
+
+@settings(max_examples=30)
+@given(st.text(alphabet=st.characters(), max_size=40))
+def test_C15_any_name_makes_a_page_of_the_same_elements(name: str) -> None:
+    """Whatever a VM is called, control characters and half surrogates included."""
+    assert Seen(render(with_rows(late(name, 60)))).tags <= TAGS
+
+
+def test_long_message_is_cut() -> None:
+    """One endless error text does not bury the page."""
+    page = render(with_rows(late("db", 60, errors=(an_error(message="x" * 100_000),))))
+    assert len(page) < 30_000

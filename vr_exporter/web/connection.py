@@ -1,0 +1,203 @@
+"""One client's connection: handshake, then request after request until either side ends it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+
+from vr_exporter.domain.clock import Clock
+from vr_exporter.web.limits import Limits
+from vr_exporter.web.message import Request, Response
+from vr_exporter.web.problems import problem
+from vr_exporter.web.reading import Head, RefusedError, body_length, read_body, read_head
+from vr_exporter.web.stream import ClosedByPeerError, Stream
+from vr_exporter.web.webfile import WebFile
+
+_log = logging.getLogger(__name__)
+_GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
+_RESET = struct.pack("ii", 1, 0)
+_BODILESS = frozenset({204, 304})
+
+Handle = Callable[[Request], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What every connection of a server is given."""
+
+    handle: Handle
+    limits: Limits
+    clock: Clock
+    web_file: WebFile | None
+    is_stopping: Callable[[], bool]
+
+
+class Connection:
+    """Serves one client in the thread that calls `serve`; `abort` may come from any other.
+
+    `waiting_since` is the monotonic time since which no complete request head came, None while
+    a request is being answered.
+    """
+
+    def __init__(self, sock: socket.socket, *, peer: str, is_local: bool, serving: Serving) -> None:
+        self.waiting_since: float | None = serving.clock.monotonic()
+        self._socket = sock
+        self._peer = peer
+        self._is_local = is_local
+        self._serving = serving
+        self._limits = serving.limits
+        self._now = serving.clock.monotonic
+        self._turn = threading.Lock()
+        self._is_closed = False
+
+    def serve(self) -> None:
+        """Answer the client until the connection ends, and close it."""
+        try:
+            self._begin()
+            stream = Stream(self._socket, monotonic=self._now)
+            deadline = self._now() + self._limits.head_seconds
+            while self._exchange(stream, deadline=deadline):
+                self.waiting_since = self._now()
+                self._await_next(stream)
+                deadline = self._now() + self._limits.head_seconds
+        except ssl.SSLError as error:
+            _log.debug("connection ended", extra={"peer": self._peer, "reason": str(error)})
+        except OSError:
+            pass  # gone or too slow: nothing to say, and nobody to say it to
+        finally:
+            self.close()
+
+    def abort(self) -> None:
+        """End the connection now; the serving thread notices."""
+        with self._turn, suppress(OSError):
+            if not self._is_closed:
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the socket, under TLS with its closing notice."""
+        with self._turn, suppress(OSError, ValueError):
+            self._is_closed = True
+            if isinstance(self._socket, ssl.SSLSocket):
+                self._socket.settimeout(0)
+                with suppress(OSError, ValueError):
+                    self._socket.unwrap()
+            self._socket.close()
+
+    def _begin(self) -> None:
+        web_file = None if self._is_local else self._serving.web_file
+        context = web_file.tls if web_file else None
+        if web_file is None or context is None:
+            return
+        with self._turn:
+            secured = context.wrap_socket(
+                self._socket, server_side=True, do_handshake_on_connect=False
+            )
+            self._socket = secured
+        secured.settimeout(self._limits.handshake_seconds)
+        secured.do_handshake()
+        if not web_file.admits_peer(secured.getpeercert() or {}):
+            raise ssl.SSLError("the client's certificate has no allowed name")
+
+    def _await_next(self, stream: Stream) -> None:
+        if not stream.buffer:
+            stream.fill(self._now() + self._limits.idle_seconds)
+
+    def _exchange(self, stream: Stream, *, deadline: float) -> bool:
+        """Read and answer one request; whether another may follow."""
+        try:
+            head = read_head(stream, self._limits, deadline=deadline)
+            self.waiting_since = None
+            return self._answer(stream, head)
+        except RefusedError as refusal:
+            self._refuse(stream, problem(refusal.status, str(refusal)))
+        except TimeoutError:
+            if self.waiting_since is None or stream.buffer:
+                self._refuse(stream, problem(408, "the request did not arrive in time"))
+        return False
+
+    def _answer(self, stream: Stream, head: Head) -> bool:
+        request = Request(
+            head.method,
+            head.path,
+            query=head.query,
+            headers=head.headers,
+            peer=self._peer,
+            is_local=self._is_local,
+        )
+        has_body = body_length(head, self._limits) != 0
+        refusal = self._serving.web_file and self._serving.web_file.refusal(request)
+        if refusal:
+            keeps_alive = head.keeps_alive and not has_body
+            self._send(stream, refusal, head=head, keeps_alive=keeps_alive)
+            return keeps_alive
+        body = self._body(stream, head)
+        response = self._handled(replace(request, body=body))
+        keeps_alive = head.keeps_alive and not self._serving.is_stopping()
+        self._send(stream, response, head=head, keeps_alive=keeps_alive)
+        return keeps_alive
+
+    def _body(self, stream: Stream, head: Head) -> bytes:
+        deadline = self._now() + self._limits.body_seconds
+        return read_body(
+            stream,
+            head,
+            limits=self._limits,
+            deadline=deadline,
+            go_ahead=lambda: stream.send((_GO_AHEAD,), deadline=deadline),
+        )
+
+    def _handled(self, request: Request) -> Response:
+        try:
+            return self._serving.handle(request)
+        except Exception:  # noqa: BLE001 - the request handler: a bug answers 500, serving goes on
+            _log.exception("request failed", extra={"method": request.method, "path": request.path})
+            return problem(500, "a fault of vr-exporter; its log says more")
+
+    def _send(
+        self, stream: Stream, response: Response, *, head: Head | None, keeps_alive: bool
+    ) -> None:
+        lines = "\r\n".join(self._head_lines(response, head=head, keeps_alive=keeps_alive))
+        is_bodiless = response.status in _BODILESS or (head is not None and head.method == "HEAD")
+        pieces = (f"{lines}\r\n\r\n".encode("latin-1"), *(() if is_bodiless else response.chunks))
+        try:
+            stream.send(pieces, deadline=self._now() + self._limits.write_seconds)
+        except TimeoutError:
+            # what the client never took would stay in the kernel's memory after a plain close
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            raise ClosedByPeerError from None
+
+    def _head_lines(
+        self, response: Response, *, head: Head | None, keeps_alive: bool
+    ) -> Iterator[str]:
+        yield f"HTTP/1.1 {response.status} {response.reason}"
+        yield "Server: vr-exporter"
+        yield f"Date: {formatdate(self._serving.clock.now(), usegmt=True)}"
+        if response.status not in _BODILESS:
+            yield f"Content-Length: {response.length}"
+        if not keeps_alive:
+            yield "Connection: close"
+        elif head is not None and not head.minor_version:
+            yield "Connection: keep-alive"
+        asked = self._serving.web_file.headers if self._serving.web_file else ()
+        overruled = {name.lower() for name, _ in asked}
+        for name, value in response.headers:
+            if name.lower() not in overruled:
+                yield f"{name}: {value}"
+        for name, value in asked:
+            yield f"{name}: {value}"
+
+    def _refuse(self, stream: Stream, response: Response) -> None:
+        """Answer and close, but first read on a while: a reset would cost the client the answer."""
+        self._send(stream, response, head=None, keeps_alive=False)
+        socket.socket.shutdown(self._socket, socket.SHUT_WR)
+        deadline = self._now() + self._limits.linger_seconds
+        while True:
+            stream.buffer.clear()
+            stream.fill(deadline)

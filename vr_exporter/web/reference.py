@@ -1,0 +1,76 @@
+"""The reference of the routes in Markdown, made from the tables that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vr_exporter.web.api import REPLICATIONS, SHAPES, SITES, TASKS, Listing
+from vr_exporter.web.api.shape import Shape
+from vr_exporter.web.routes import ROUTES, Route
+
+_INTRODUCTION = """\
+# HTTP routes
+
+<!-- Made by `vr-exporter routes`; a test holds this file to the program. -->
+
+Paths match as they are written, byte by byte: `//metrics` or `/%6detrics` is no path of ours.
+`HEAD` is answered wherever `GET` is; any other method gets 405 with `Allow`. With
+`basic_auth_users` in the web file every path but `/-/healthy` asks for a login; the unix socket in
+the state folder never does.
+
+A problem is `application/problem+json` with `title`, `status` and `detail`: 400 for a request that
+cannot be read or an unknown filter, 401 without a good login, 403 for a POST from a page of another
+site, 404 and 405 for what there is not, 408 for a request that did not arrive in time, 413, 414 and
+431 for too large a body, request line or head, 500 for a fault of ours.
+
+"""
+
+_JSON = """\
+## JSON
+
+Lists stand under a key of their own, beside the time of the answer:
+`{"generated_timestamp_seconds": 1790000000.0, "sites": […]}`. Times are in seconds, timestamps in
+seconds since 1970, sizes in bytes. Every member is always there; one whose type ends in `?` is null
+when it is not known. Members may be added; none is renamed or taken away within a major version.
+
+"""
+
+_LISTINGS: tuple[tuple[str, Listing, str], ...] = (
+    ("/api/v1/sites", SITES, "Site"),
+    ("/api/v1/replications", REPLICATIONS, "Replication"),
+    ("/api/v1/tasks", TASKS, "Task"),
+)
+
+
+def routes_reference() -> str:
+    """Write the whole page."""
+    return "".join(
+        [
+            _INTRODUCTION,
+            *(_route(route) for route in ROUTES),
+            _JSON,
+            *(_listing(*listing) for listing in _LISTINGS),
+            "\n",
+            "\n".join(_shape(shape) for shape in SHAPES),
+        ]
+    )
+
+
+def _route(route: Route) -> str:
+    lines = [f"## {route.method} {route.path}\n", f"{route.summary}\n"]
+    lines += [f"- `{name}`: {meaning}" for name, meaning in route.parameters]
+    return "\n".join(lines).rstrip("\n") + "\n\n"
+
+
+def _listing(path: str, listing: Listing, shape: str) -> str:
+    return f"- `{path}`: `{listing.key}`, an array of {shape}\n"
+
+
+def _shape(shape: Shape[object]) -> str:
+    return "\n".join(_shape_lines(shape)) + "\n"
+
+
+def _shape_lines(shape: Shape[object]) -> Iterator[str]:
+    yield f"### {shape.name}\n\n| member | type | meaning |\n|---|---|---|"
+    for field in shape.fields:
+        yield f"| `{field.name}` | {field.kind} | {field.meaning} |"

@@ -1,0 +1,1 @@
+"""Measurements: figures and ratios, printed; no test asserts them."""

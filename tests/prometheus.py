@@ -1,0 +1,181 @@
+"""A real Prometheus that scrapes what the tests start, and programs that serve beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.command_line import ROOT
+
+PATIENCE_SECONDS = 40.0
+TEXT_FORMAT = "text/plain; version=0.0.4"
+
+Sample = tuple[str, frozenset[tuple[str, str]]]
+
+
+@contextmanager
+def running(command: list[str], *, until: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a program and hand it over with the line in which it said that it is ready.
+
+    `until` is a regular expression; its first group is what is handed over.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VR_")}
+    program = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**kept, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said: list[str] = []
+    drain = threading.Thread(target=_drain, args=(program, said), daemon=True)
+    try:
+        found = _wait_for_line(program, re.compile(until), said)
+        drain.start()
+        yield program, found
+    finally:
+        program.send_signal(signal.SIGTERM)
+        program.wait(timeout=10)
+        if drain.ident is not None:
+            drain.join(timeout=10)
+        if program.stdout:
+            program.stdout.close()
+
+
+def exporter(*arguments: str) -> list[str]:
+    """The command line of `vr-exporter`."""
+    return [sys.executable, "-m", "vr_exporter", *arguments]
+
+
+def fetch(url: str, **headers: str) -> str:
+    """Get a page as text."""
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - our own address
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        body: bytes = answer.read()
+    return body.decode()
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Ask again and again until something holds; give up after a long while."""
+    waiting = threading.Event()
+    for _ in range(int(PATIENCE_SECONDS / 0.2)):
+        try:
+            if holds():
+                return
+        except (OSError, urllib.error.URLError, KeyError, IndexError):
+            pass
+        waiting.wait(0.2)
+    raise AssertionError(f"gave up waiting until {what}")
+
+
+class Prometheus:
+    """Answers of a running Prometheus."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def query(self, expression: str) -> dict[Sample, float]:
+        """Ask for the samples of an instant query, job and instance left out."""
+        query = urllib.parse.urlencode({"query": expression})
+        answer = json.loads(fetch(f"{self.url}/api/v1/query?{query}"))
+        assert answer["status"] == "success", answer
+        return dict(_sample(series) for series in answer["data"]["result"])
+
+    def value(self, expression: str) -> float:
+        """Ask for the one sample of a query."""
+        (value,) = self.query(expression).values()
+        return value
+
+
+@contextmanager
+def prometheus(
+    program: Path, folder: Path, jobs: dict[str, str], *, interval: str = "1s"
+) -> Iterator[Prometheus]:
+    """Run Prometheus in a folder; `jobs` maps names to host:port."""
+    config = folder / "prometheus.yml"
+    config.write_text(
+        json.dumps(
+            {
+                "global": {"scrape_interval": interval},
+                "scrape_configs": [
+                    {"job_name": job, "static_configs": [{"targets": [target]}]}
+                    for job, target in jobs.items()
+                ],
+            }
+        ),
+        encoding="utf-8",
+    )
+    command = [
+        str(program),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--web.listen-address=127.0.0.1:0",
+        "--log.level=info",
+    ]
+    with running(command, until=r'msg="Listening on".* address=(\S+)') as (_, address):
+        yield Prometheus(f"http://{address}")
+
+
+@contextmanager
+def forced_to_text(target: str) -> Iterator[str]:
+    """Relay scrapes to a target, asking it for the text format whatever was asked; host:port."""
+
+    class Relay(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = fetch(f"http://{target}{self.path}", Accept=TEXT_FORMAT).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", TEXT_FORMAT)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _sample(series: dict[str, Any]) -> tuple[Sample, float]:
+    labels = dict(series["metric"])
+    name = labels.pop("__name__", "")
+    for scrape in ("job", "instance"):
+        labels.pop(scrape, None)
+    return (name, frozenset(labels.items())), float(series["value"][1])
+
+
+def _wait_for_line(program: subprocess.Popen[str], wanted: re.Pattern[str], said: list[str]) -> str:
+    stream = program.stdout
+    assert stream is not None
+    while True:
+        ready, _, _ = select.select([stream], [], [], PATIENCE_SECONDS)
+        line = stream.readline() if ready else ""
+        assert line, f"{program.args!r} ended or fell silent: {''.join(said)}"
+        said.append(line)
+        if found := wanted.search(line):
+            return found[1]
+
+
+def _drain(program: subprocess.Popen[str], said: list[str]) -> None:
+    if program.stdout:
+        said.extend(program.stdout)

@@ -1,0 +1,210 @@
+"""Sites as they are watched: simulator, client, worker and page in one process, time by hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from tests.pages import families_of, text_of
+from tests.simulated import ManualClock, SimulatedTransport
+from vr_exporter.appliance.address import Address
+from vr_exporter.appliance.client import Appliance
+from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.domain.credentials import Credentials
+from vr_exporter.domain.events import Event
+from vr_exporter.domain.inventory import ApplianceFacts, Pairing
+from vr_exporter.domain.names import SiteName
+from vr_exporter.domain.rpo import Grace
+from vr_exporter.domain.snapshot import SiteSnapshot
+from vr_exporter.ledger.counters import Counters
+from vr_exporter.metrics.own import OwnMetrics
+from vr_exporter.metrics.page import Page
+from vr_exporter.simulator.api import Api
+from vr_exporter.simulator.faults import Fault
+from vr_exporter.simulator.options import Account, ApiOptions
+from vr_exporter.simulator.world import World, WorldOptions
+from vr_exporter.watching.board import Board
+from vr_exporter.watching.inventory import Reader, Scope
+from vr_exporter.watching.site import SiteWatch
+from vr_exporter.worker import SiteRooms, Worker
+
+ACCOUNT = Account("monitor@vsphere.local", "simulated")
+INTERVAL = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class OneAccount:
+    """The far ends of a site: one account serves them all."""
+
+    account: Account | None
+
+    def introduce(self, facts: ApplianceFacts | None, pairings: Iterable[Pairing]) -> None:
+        """Nobody else is there to hear it."""
+
+    def may_learn_more(self) -> bool:
+        """Nobody else is there to be waited for."""
+        return False
+
+    def credentials(self, pairing: Pairing) -> Credentials | None:
+        """The account, whatever the pairing."""
+        del pairing
+        return _credentials(self.account) if self.account else None
+
+
+class Site:
+    """One site at work: its appliance, and its worker, which polls when told."""
+
+    def __init__(self, name: str, watched: Watched, **options: Any) -> None:
+        self.api = Api(watched.world, name, replace(watched.api_options, **options))
+        self.password = ACCOUNT.password
+        clock = watched.time.clock()
+        transport = SimulatedTransport(self.api, peer=name, wait=watched.time.wait)
+        site = SiteName(name)
+        watched.own.watch_site(site)
+
+        def tell(event: Event) -> None:
+            watched.own.tell(site, event)
+
+        self.appliance = Appliance(
+            Address(f"https://{name}.example"),
+            credentials=lambda: Credentials(ACCOUNT.username, self.password),
+            clock=clock,
+            tell=tell,
+            page_size=watched.page_size,
+            lockout=Lockout(),
+            transport=transport,
+            random=lambda: 0.5,
+        )
+        reader = Reader(self.appliance, scope=Scope(), far_ends=OneAccount(ACCOUNT), clock=clock)
+        watch = SiteWatch(
+            site, url=f"https://{name}.example", grace=Grace(), stale_after_seconds=None
+        )
+        rooms = SiteRooms(self.appliance, reader, watch, watched.ledger, watched.board)
+        self.worker = Worker(site, rooms, interval_seconds=INTERVAL, clock=clock, tell=tell)
+
+    def breaks(self, kind: str, **fault: Any) -> Fault:
+        """Switch a fault of this appliance on."""
+        made = Fault(kind=kind, **fault)
+        self.api.faults.add(made)
+        return made
+
+    def heals(self) -> None:
+        """Switch every fault off."""
+        self.api.faults.clear()
+
+
+class Watched:
+    """A world and the sites of it that are watched, on one clock."""
+
+    def __init__(
+        self,
+        *,
+        sites: tuple[str, ...] = ("madrid",),
+        page_size: int = 1000,
+        api_options: ApiOptions | None = None,
+        **world: Any,
+    ) -> None:
+        self.time = ManualClock()
+        options = {"calm": True, "replications": 30, **world}
+        self.world = World(WorldOptions(**options), now=self.time.now)
+        self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))
+        self.page_size = page_size
+        self.own = OwnMetrics()
+        self.page = Page(own=self.own, clock=self.time.clock())
+        self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
+        self.ledger = Counters()
+        self.log = Lines()
+        self.sites = {name: Site(name, self) for name in sites}
+        self.madrid = self.sites["madrid"]
+
+    def poll(self, *, after: float = INTERVAL) -> Page:
+        """Poll every site once, some seconds later."""
+        self.time.advance(after)
+        for site in self.sites.values():
+            site.worker.poll()
+        return self.page
+
+    def snapshot(self, site: str = "madrid") -> SiteSnapshot:
+        """What is known of a site."""
+        return self.board.current().sites[SiteName(site)]
+
+    def metrics(self) -> Samples:
+        """The page as a scrape now would read it, through the strict parser."""
+        self.time.advance(1.0)
+        return Samples(text_of(self.page))
+
+    def __enter__(self) -> Self:
+        logger = logging.getLogger("vr_exporter")
+        logger.addHandler(self.log)
+        logger.setLevel(logging.INFO)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("vr_exporter").removeHandler(self.log)
+        for site in self.sites.values():
+            site.appliance.close()
+
+
+class Samples:
+    """A page, asked for by name and labels."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._samples = [sample for family in families_of(text) for sample in family.samples]
+
+    def of(self, name: str, **labels: str) -> dict[tuple[tuple[str, str], ...], float]:
+        """All samples of a name that have these labels, by all their labels."""
+        return {
+            tuple(sorted(sample.labels.items())): sample.value
+            for sample in self._samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        }
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """The one sample of a name with these labels, None if there is none."""
+        found = list(self.of(name, **labels).values())
+        assert len(found) <= 1, f"{len(found)} samples of {name} {labels}"
+        return found[0] if found else None
+
+    def total(self, name: str, **labels: str) -> float:
+        """The sum over all samples of a name with these labels."""
+        return sum(self.of(name, **labels).values())
+
+    def failures(self, site: str = "madrid") -> dict[str, float]:
+        """The reasons for which polls failed, with how often."""
+        found = self.of("vr_poll_failures_total", site=site)
+        return {dict(labels)["reason"]: count for labels, count in found.items() if count}
+
+    def surprises(self, site: str = "madrid") -> dict[str, float]:
+        """The kinds of oddities met, with how often."""
+        found = self.of("vr_poll_surprises_total", site=site)
+        return {dict(labels)["kind"]: count for labels, count in found.items() if count}
+
+
+class Lines(logging.Handler):
+    """Keeps what is logged, as an operator would read it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    def with_reason(self, reason: str) -> Iterator[logging.LogRecord]:
+        """The records that give this reason."""
+        return (record for record in self.records if getattr(record, "reason", "") == reason)
+
+    def warnings(self, reason: str) -> list[str]:
+        """The error texts of the warnings that give this reason."""
+        return [
+            getattr(record, "error", "")
+            for record in self.with_reason(reason)
+            if record.levelno == logging.WARNING
+        ]
+
+
+def _credentials(account: Account) -> Credentials:
+    return Credentials(account.username, account.password)

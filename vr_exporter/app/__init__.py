@@ -1,0 +1,1 @@
+"""The composition root: settings become parts and threads, and end in order."""

@@ -1,0 +1,237 @@
+"""The whole exporter in one process: made, watched over, reloaded, stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vr_exporter import __version__
+from vr_exporter.app.sites import Shared, Site, credentials_reader
+from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.domain.clock import Clock
+from vr_exporter.domain.names import SiteName
+from vr_exporter.domain.snapshot import Snapshot
+from vr_exporter.ledger.counters import Counters
+from vr_exporter.ledger.folder import StateFolder
+from vr_exporter.logs import learn_secret
+from vr_exporter.metrics.own import OwnMetrics
+from vr_exporter.metrics.page import Body, Page
+from vr_exporter.settings import Secrets, Settings, SettingsError
+from vr_exporter.watching.board import Board
+from vr_exporter.watching.peers import Peers
+from vr_exporter.web.routes import Routes, Sources
+from vr_exporter.web.server import Server
+from vr_exporter.web.webfile import WebFile
+
+log = logging.getLogger(__name__)
+
+SUPERVISION_SECONDS = 1.0
+RESTARTS_ALLOWED = 5
+RESTART_WINDOW_SECONDS = 600.0
+STOP_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """Where the exporter listens, and whether it may be reloaded over HTTP."""
+
+    listen: tuple[str, ...] = (":10843",)
+    config_file: Path | None = None
+    enable_lifecycle: bool = False
+
+
+class TooManyCrashesError(Exception):
+    """Workers die of a bug again and again: it is better to end than to pretend."""
+
+
+class Exporter:
+    """Everything between the settings and the scrape.
+
+    `load` reads the settings again for a reload; it raises SettingsError when they are bad.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        folder: StateFolder,
+        load: Callable[[], Settings],
+        web: WebOptions,
+    ) -> None:
+        self._settings = settings
+        self._load = load
+        self._stop = threading.Event()
+        self._reloading = threading.Lock()
+        self.clock = Clock(time.time, time.monotonic, self._stop.wait)
+        self.own = OwnMetrics()
+        self._page = self._new_page(settings)
+        self._board = Board(on_change=self._render)
+        self._shared = Shared(
+            board=self._board,
+            ledger=Counters(),
+            own=self.own,
+            lockout=Lockout(folder.path),
+            peers=Peers(lambda: _names(self._settings)),
+            clock=self.clock,
+            credentials_of=credentials_reader(self._new_secrets()),
+        )
+        self._sites: dict[SiteName, Site] = {}
+        self._crashes: deque[float] = deque()
+        self.server = self._new_server(web, folder)
+
+    def start(self) -> None:
+        """Listen, then begin to poll; raises ListenError before any site was asked."""
+        self.server.start()
+        self._sites = {
+            name: self._new_site(name, self._settings) for name in _names(self._settings)
+        }
+        self.own.reloaded(True, self.clock.now())
+        for site in self._sites.values():
+            site.start()
+
+    def run(self) -> None:
+        """Watch over the workers until told to stop; raises TooManyCrashesError."""
+        while not self._stop.wait(SUPERVISION_SECONDS):
+            for site in list(self._sites.values()):
+                if not site.is_alive and not self._stop.is_set():
+                    self._revive(site)
+
+    def tell_to_stop(self) -> None:
+        """Ask everything to end; safe in a signal handler."""
+        self._stop.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the end was asked for."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Log out everywhere and close, all sites at once."""
+        self._stop.set()
+        for site in self._sites.values():
+            site.tell_to_stop()
+        deadline = self.clock.monotonic() + STOP_SECONDS
+        late = [
+            site.name
+            for site in self._sites.values()
+            if not site.join(max(0.0, deadline - self.clock.monotonic()))
+        ]
+        self.server.stop()
+        log.info("stopped", extra={"sites": len(self._sites), "not_in_time": ",".join(late)})
+
+    def reload(self) -> str | None:
+        """Read the settings again, all or nothing; return the fault, None if there was none."""
+        with self._reloading:
+            try:
+                settings = self._load()
+            except SettingsError as error:
+                self.own.reloaded(False, self.clock.now())
+                fault = "; ".join(error.lines)
+                log.warning("settings not reloaded, the old ones hold", extra={"error": fault})
+                return fault
+            self._take_over(settings)
+            self.own.reloaded(True, self.clock.now())
+            log.info("settings reloaded", extra={"sites": len(self._sites)})
+            return None
+
+    def is_healthy(self) -> tuple[bool, str]:
+        """Say whether every loop beats, with a line on why."""
+        now = self.clock.monotonic()
+        silent = [site.name for site in self._sites.values() if site.worker.due_by < now]
+        if silent:
+            return False, f"no heartbeat of {', '.join(silent)}"
+        return True, f"healthy: {len(self._sites)} sites watched"
+
+    def snapshot(self) -> Snapshot:
+        """Return what is known of every site now."""
+        return self._board.current()
+
+    def _take_over(self, settings: Settings) -> None:
+        kept = {
+            name: site
+            for name, site in self._sites.items()
+            if name in settings.sites and site.has_same_settings(settings)
+        }
+        ended = [site for name, site in self._sites.items() if name not in kept]
+        for site in ended:
+            site.tell_to_stop()
+        for site in ended:
+            site.join(STOP_SECONDS)
+            self._forget(site.name, settings)
+        if settings.state != self._settings.state:
+            log.warning("setting takes effect at the next start", extra={"setting": "state"})
+        self._settings = settings
+        self._page = self._new_page(settings)
+        self._render(self._board.current(), None)
+        self._sites = {
+            name: kept.get(name) or self._started(name, settings) for name in _names(settings)
+        }
+
+    def _started(self, name: SiteName, settings: Settings) -> Site:
+        site = self._new_site(name, settings)
+        site.start()
+        return site
+
+    def _forget(self, name: SiteName, settings: Settings) -> None:
+        """Forget a site that left; one that stays under its name keeps its totals."""
+        if name in settings.sites:
+            return
+        self._board.remove(name)
+        self._shared.ledger.forget(name)
+        self.own.forget_site(name)
+
+    def _revive(self, site: Site) -> None:
+        now = self.clock.monotonic()
+        while self._crashes and now - self._crashes[0] > RESTART_WINDOW_SECONDS:
+            self._crashes.popleft()
+        self._crashes.append(now)
+        if len(self._crashes) > RESTARTS_ALLOWED:
+            raise TooManyCrashesError(f"the worker of {site.name} died {RESTARTS_ALLOWED} times")
+        log.error("worker died, started again", extra={"site": site.name})
+        site.restart()
+
+    def _new_site(self, name: SiteName, settings: Settings) -> Site:
+        return Site(name, settings, self._shared)
+
+    def _new_secrets(self) -> Secrets:
+        return Secrets(learned=learn_secret, failed=self.own.secret_reload_failed)
+
+    def _new_page(self, settings: Settings) -> Page:
+        return Page(
+            own=self.own,
+            clock=self.clock,
+            expected_vms=tuple(settings.expected_vms),
+            excluded=tuple(settings.metrics.exclude),
+        )
+
+    def _render(self, snapshot: Snapshot, site: SiteName | None) -> None:
+        self._page.put(snapshot, changed=site)
+
+    def _body(self, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None = None) -> Body:
+        return self._page.body(openmetrics=openmetrics, gzip=gzip, sites=sites)
+
+    def _new_server(self, web: WebOptions, folder: StateFolder) -> Server:
+        sources = Sources(
+            snapshot=self.snapshot,
+            metrics_body=self._body,
+            is_healthy=self.is_healthy,
+            now=self.clock.now,
+            version=__version__,
+            reload=self.reload if web.enable_lifecycle else None,
+        )
+        return Server(
+            Routes(sources),
+            clock=self.clock,
+            listen=web.listen,
+            unix_socket=folder.socket,
+            web_file=WebFile(web.config_file) if web.config_file else None,
+        )
+
+
+def _names(settings: Settings) -> list[SiteName]:
+    return [SiteName(name) for name in settings.sites]

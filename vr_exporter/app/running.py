@@ -1,0 +1,137 @@
+"""A process that serves: its logs, its signals, its state folder, its orderly end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from vr_exporter import __version__
+from vr_exporter.app.exporter import Exporter, TooManyCrashesError, WebOptions
+from vr_exporter.ledger.folder import StateFolder
+from vr_exporter.logs import LogQueue, configure, learn_secret
+from vr_exporter.settings import Settings, effective_values, inline_secrets
+
+log = logging.getLogger(__name__)
+
+STOPPED_BY_FORCE = 4
+"""The exit code after a second signal, as in surface.md."""
+
+BUG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a serving process is made from.
+
+    `load` reads the settings, at the start and again for each reload.
+    `ready` is called once the addresses are open, with the URLs.
+    """
+
+    load: Callable[[], Settings]
+    web: WebOptions
+    external_url: str = ""
+    log_level: str = "info"
+    log_format: str = "logfmt"
+    ready: Callable[[tuple[str, ...]], None] = lambda _urls: None
+
+
+def run(process: Process) -> int:
+    """Serve until a signal, and return the exit code.
+
+    Raises SettingsError, WebFileError and ListenError before any site was asked, StateUnusable
+    when the state folder cannot be held.
+    """
+    settings = process.load()
+    _harden()
+    with _logging(process) as queue:
+        folder = StateFolder(settings.state_folder)
+        folder.hold()
+        for secret in inline_secrets(settings):
+            learn_secret(secret)
+        exporter = Exporter(settings, folder=folder, load=process.load, web=process.web)
+        queue.dropped = exporter.own.log_lines_dropped
+        _warn_of_unverified_sites(settings)
+        for name, value in effective_values(settings):
+            log.debug("effective setting", extra={"setting": name, "value": value})
+        try:
+            return _serve(exporter, process)
+        finally:
+            folder.release()
+
+
+def _serve(exporter: Exporter, process: Process) -> int:
+    _obey_signals(exporter)
+    exporter.start()
+    log.info(
+        "listening",
+        extra={
+            "addresses": " ".join(exporter.server.urls),
+            "external_url": process.external_url,
+            "version": __version__,
+        },
+    )
+    process.ready(exporter.server.urls)
+    try:
+        exporter.run()
+    except TooManyCrashesError as error:
+        log.critical("ended by a bug of ours", extra={"error": str(error)})
+        return BUG
+    finally:
+        exporter.stop()
+    return 0
+
+
+def _obey_signals(exporter: Exporter) -> None:
+    """SIGTERM and SIGINT stop, a second one at once; SIGHUP reloads."""
+
+    def stop(number: int, _frame: object) -> None:
+        if exporter.is_stopping:
+            os._exit(STOPPED_BY_FORCE)
+        log.info("told to stop", extra={"signal": signal.Signals(number).name})
+        exporter.tell_to_stop()
+
+    def reload(_number: int, _frame: object) -> None:
+        threading.Thread(target=exporter.reload, name="reload", daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGHUP, reload)
+
+
+@contextmanager
+def _logging(process: Process) -> Iterator[LogQueue]:
+    queue = LogQueue(sys.stderr)
+    configure(level=process.log_level, form=process.log_format, handler=queue)
+    threading.excepthook = _report_dead_thread
+    threading.Thread(target=queue.drain, name="log", daemon=True).start()
+    try:
+        yield queue
+    finally:
+        queue.finish()
+
+
+def _report_dead_thread(dead: threading.ExceptHookArgs) -> None:
+    name = dead.thread.name if dead.thread else ""
+    error = dead.exc_value or dead.exc_type()
+    log.error("thread died of a bug of ours", extra={"name_of_thread": name}, exc_info=error)
+
+
+def _harden() -> None:
+    """Leave no memory image behind that could hold a secret (fault-matrix C26)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _warn_of_unverified_sites(settings: Settings) -> None:
+    for name, site in settings.sites.items():
+        if site.tls.insecure_skip_verify:
+            log.warning(
+                "certificate is not verified",
+                extra={"site": name, "remedy": "set tls.ca_file or tls.fingerprint_sha256"},
+            )

@@ -1,0 +1,234 @@
+"""One site's worker with its thread, made from the settings and ended when they change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from vr_exporter.appliance.client import Appliance
+from vr_exporter.appliance.errors import Refused
+from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.appliance.transport import Address
+from vr_exporter.domain.clock import Clock
+from vr_exporter.domain.credentials import Credentials
+from vr_exporter.domain.events import Event
+from vr_exporter.domain.inventory import ApplianceFacts, Pairing
+from vr_exporter.domain.names import PairingName, SiteName
+from vr_exporter.domain.rpo import Grace
+from vr_exporter.ledger.counters import Counters
+from vr_exporter.metrics.own import OwnMetrics
+from vr_exporter.settings import Account, Secrets, Settings, SettingsError, SiteSettings
+from vr_exporter.watching.board import Board
+from vr_exporter.watching.inventory import FarEnds, Reader, Scope
+from vr_exporter.watching.peers import Peers
+from vr_exporter.watching.site import SiteWatch
+from vr_exporter.worker import SiteRooms, Worker
+
+CredentialsOf = Callable[[Account], Credentials]
+"""Reads an account's password, afresh each time it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all sites of a process have in common."""
+
+    board: Board
+    ledger: Counters
+    own: OwnMetrics
+    lockout: Lockout
+    peers: Peers
+    clock: Clock
+    credentials_of: CredentialsOf
+
+
+class Site:
+    """A configured site at work. `settings` are those it was made from."""
+
+    def __init__(self, name: SiteName, settings: Settings, shared: Shared) -> None:
+        self.name = name
+        self.settings = settings
+        self._shared = shared
+        self._stop = threading.Event()
+        shared.own.watch_site(
+            name, tls_verification_disabled=settings.sites[name].tls.insecure_skip_verify
+        )
+        self.worker = worker_for(name, settings, replace_wait(shared, self._stop.wait))
+        self._thread = self._new_thread()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the worker's thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def restart(self) -> None:
+        """Give a worker whose thread died of a bug a new one."""
+        self._thread = self._new_thread()
+        self._thread.start()
+
+    def tell_to_stop(self) -> None:
+        """Ask the worker to log out and end; returns at once."""
+        self._stop.set()
+
+    def join(self, timeout_seconds: float) -> bool:
+        """Wait for the worker's end; False if it did not come in time."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
+
+    def has_same_settings(self, settings: Settings) -> bool:
+        """Whether these settings would make the same worker."""
+        return _what_matters(self.name, self.settings) == _what_matters(self.name, settings)
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self.worker.run, name=f"site-{self.name}", daemon=True)
+
+
+def replace_wait(shared: Shared, wait: Callable[[float], bool]) -> Shared:
+    """Give a site a clock whose wait ends with the site."""
+    return replace(shared, clock=replace(shared.clock, wait=wait))
+
+
+def worker_for(name: SiteName, settings: Settings, shared: Shared) -> Worker:
+    """Make the worker of a site with all that it works with."""
+
+    def tell(event: Event) -> None:
+        shared.own.tell(name, event)
+
+    return Worker(
+        name,
+        rooms_for(name, settings, shared, tell=tell),
+        interval_seconds=settings.sites[name].poll_interval,
+        clock=shared.clock,
+        tell=tell,
+    )
+
+
+def rooms_for(
+    name: SiteName,
+    settings: Settings,
+    shared: Shared,
+    *,
+    tell: Callable[[Event], None],
+    far_ends: FarEnds | None = None,
+) -> SiteRooms:
+    """Make what a site is read with; its far ends are found among the settings unless given."""
+    site = settings.sites[name]
+    appliance = appliance_for(site, shared, tell)
+    accounts = RemoteAccounts(name, settings, shared.peers, shared.credentials_of)
+    reader = Reader(
+        appliance,
+        scope=scope_of(settings, site),
+        far_ends=far_ends or accounts,
+        clock=shared.clock,
+    )
+    watch = SiteWatch(
+        name,
+        url=site.url,
+        grace=Grace(settings.rpo.grace, settings.rpo.grace_min),
+        stale_after_seconds=settings.metrics.stale_after,
+        configured=tuple(PairingName(alias) for alias in site.pairings),
+    )
+    return SiteRooms(appliance, reader, watch, shared.ledger, shared.board)
+
+
+def appliance_for(site: SiteSettings, shared: Shared, tell: Callable[[Event], None]) -> Appliance:
+    """Make the client of a site's appliance."""
+    return Appliance(
+        address_of(site),
+        credentials=lambda: shared.credentials_of(site),
+        clock=shared.clock,
+        tell=tell,
+        page_size=site.page_size,
+        lockout=shared.lockout,
+    )
+
+
+def credentials_reader(secrets: Secrets) -> CredentialsOf:
+    """Read credentials at use; one that cannot be read is a refused login, not a bug."""
+
+    def read(account: Account) -> Credentials:
+        try:
+            return secrets.credentials(account)
+        except SettingsError as error:
+            raise Refused("auth", "; ".join(error.lines)) from error
+
+    return read
+
+
+def address_of(site: SiteSettings) -> Address:
+    """Say where a site's appliance is and how it is known."""
+    return Address(
+        site.url,
+        ca_file=site.tls.ca_file,
+        fingerprint_sha256=site.tls.fingerprint_sha256,
+        insecure_skip_verify=site.tls.insecure_skip_verify,
+    )
+
+
+def scope_of(settings: Settings, site: SiteSettings) -> Scope:
+    """Say what of a site is watched."""
+    return Scope(
+        include=tuple(settings.replications.include),
+        exclude=tuple(settings.replications.exclude),
+        aliases={
+            pairing.remote_vc.lower(): PairingName(alias)
+            for alias, pairing in site.pairings.items()
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAccounts:
+    """Finds the account for the far end of a site's pairings.
+
+    The pairing's own account wins, then the site's `remote`, then that of the configured site
+    which is the far end.
+    """
+
+    site: SiteName
+    settings: Settings
+    peers: Peers
+    credentials_of: CredentialsOf
+
+    def introduce(self, facts: ApplianceFacts | None, pairings: Iterable[Pairing]) -> None:
+        """Tell the other sites who this one is."""
+        self.peers.introduce(self.site, vc_id=facts.vc_id if facts else "", pairings=pairings)
+
+    def may_learn_more(self) -> bool:
+        """Whether another configured site has yet to say who it is."""
+        return not self.peers.are_all_known()
+
+    def credentials(self, pairing: Pairing) -> Credentials | None:
+        """Return the credentials, None if nothing is known."""
+        account = self.account_for(pairing)
+        return self.credentials_of(account) if account else None
+
+    def account_for(self, pairing: Pairing) -> Account | None:
+        """Return the account whose credentials serve, None if nothing is known."""
+        site = self.settings.sites[self.site]
+        remote = pairing.remote_vc
+        names = {remote.name.lower(), remote.id.lower()} if remote else set()
+        for known in site.pairings.values():
+            if known.remote and known.remote_vc.lower() in names:
+                return known.remote
+        if site.remote:
+            return site.remote
+        peer = self.peers.far_end(self.site, pairing)
+        return self.settings.sites.get(peer) if peer else None
+
+
+def _what_matters(name: SiteName, settings: Settings) -> tuple[object, ...]:
+    """All settings that a site's worker is made from; the accounts of peers belong to them."""
+    peers = {peer: (site.username, site.url) for peer, site in settings.sites.items()}
+    return (
+        settings.sites.get(name),
+        peers,
+        settings.replications,
+        settings.rpo,
+        settings.metrics.stale_after,
+    )

@@ -1,0 +1,130 @@
+"""`vr-exporter demo`: two simulated sites and an exporter in one process, nothing to set."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vr_exporter.cli.common import command as make_command
+from vr_exporter.cli.common import log_options, option
+from vr_exporter.cli.serve import run_process
+
+if TYPE_CHECKING:
+    from vr_exporter.simulator.server import SimServer
+
+SITES = ("madrid", "berlin")
+USERNAME = "monitor@vsphere.local"
+PASSWORD = "simulated"  # noqa: S105 - of an invented appliance on loopback
+POLL_INTERVAL = "20s"
+
+
+@make_command(
+    "demo",
+    "vr-exporter demo",
+    "vr-exporter demo --replications 5000 --speed 60",
+    reads_settings=False,
+)
+@option(
+    "--web.listen-address",
+    default="127.0.0.1:10843",
+    metavar="HOST:PORT",
+    help="Where the exporter listens.",
+)
+@option("--replications", type=click.IntRange(1), default=300, help="How many there are.")
+@option(
+    "--speed",
+    type=click.FloatRange(0, min_open=True),
+    default=10.0,
+    help="How fast work goes; timestamps and RPOs stay on the wall clock.",
+)
+@option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What goes wrong, as for simulate; read again on a change.",
+)
+@log_options
+def command(
+    web_listen_address: str,
+    replications: int,
+    speed: float,
+    faults: Path | None,
+    *,
+    log_level: str,
+    log_format: str,
+) -> int:
+    """Simulate two paired sites and watch them.
+
+    Writes demo.yml into a fresh folder: the settings of this demo, for other commands beside it.
+    """
+    from vr_exporter.app.exporter import WebOptions
+    from vr_exporter.app.running import Process
+    from vr_exporter.settings import load
+
+    with ExitStack() as parts:
+        folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="vr-demo-")))
+        servers = _simulated(replications, speed, faults, parts)
+        file = folder / "demo.yml"
+        file.write_text(_settings(servers, folder), encoding="utf-8")
+        return run_process(
+            Process(
+                load=lambda: load(file, environ={}),
+                web=WebOptions((web_listen_address,)),
+                log_level=log_level,
+                log_format=log_format,
+                ready=lambda urls: click.echo(_to_use(urls[0], file)),
+            )
+        )
+
+
+def _simulated(
+    replications: int, speed: float, faults: Path | None, parts: ExitStack
+) -> dict[str, SimServer]:
+    from vr_exporter.cli.simulate import make_faults
+    from vr_exporter.simulator.api import Api
+    from vr_exporter.simulator.options import Account, ApiOptions
+    from vr_exporter.simulator.server import serve
+    from vr_exporter.simulator.world import World, WorldOptions
+
+    world = World(
+        WorldOptions(sites=SITES, replications=replications, speed=speed),
+        now=time.time,  # noqa: TID251 - the simulator's real clock
+    )
+    options = ApiOptions(accounts=(Account(USERNAME, PASSWORD),))
+    servers = {}
+    for site in SITES:
+        server = serve(Api(world, site, options, faults=make_faults(faults)))
+        parts.callback(server.close)
+        servers[site] = server
+    return servers
+
+
+def _settings(servers: dict[str, SimServer], folder: Path) -> str:
+    lines = ["sites:"]
+    for site, server in servers.items():
+        lines += [
+            f"  {site}:",
+            f"    url: {server.url}",
+            f"    username: {USERNAME}",
+            f"    password: {PASSWORD}",
+            f"    poll_interval: {POLL_INTERVAL}",
+        ]
+    return "\n".join([*lines, f"state: sqlite:///{folder / 'state.db'}", ""])
+
+
+def _to_use(url: str, file: Path) -> str:
+    return "\n".join(
+        [
+            f"open      {url}/",
+            f"scrape    {url}/metrics",
+            f"settings  {file}",
+            f"try       vr-exporter status --config.file {file}",
+            f"          vr-exporter status --replications --late --config.file {file}",
+            "Ctrl-C ends it.",
+        ]
+    )

@@ -13,9 +13,10 @@ from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 from vr_exporter.metrics.catalogue import SITE_TABLES
 from vr_exporter.metrics.counts import SURVIVES_EXCLUDE
+from vr_exporter.metrics.deflate import HEAD, Sum, joined, tail
 from vr_exporter.metrics.expected import EXPECTED, Expectation, Presence, presence_of
 from vr_exporter.metrics.family import Declaration
-from vr_exporter.metrics.fragment import SMALL_BYTES, Forms, Fragment, pack
+from vr_exporter.metrics.fragment import SMALL_BYTES, Forms, Fragment
 from vr_exporter.metrics.fragments import TableFragments
 from vr_exporter.metrics.own import OwnMetrics
 
@@ -48,7 +49,15 @@ class _Sheet:
 
     number: int = 0
     strips: tuple[_Strip, ...] = ()
-    chunks: dict[tuple[bool, bool], tuple[bytes, ...]] = field(default_factory=dict)
+    chunks: dict[tuple[bool, bool], _Chunks] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunks:
+    """Pieces of a page, and the sum of the plain bytes that they stand for."""
+
+    pieces: tuple[bytes, ...]
+    sum: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,7 @@ class _OwnPart:
 
     number: int
     made_at: float
-    plain: dict[_Part, bytes] = field(default_factory=dict)
-    packed: dict[_Part, bytes] = field(default_factory=dict)
+    fragments: dict[_Part, Fragment] = field(default_factory=dict)
 
 
 class _SiteFragments:
@@ -117,11 +125,15 @@ class Page:
         return name == SURVIVES_EXCLUDE or not is_excluded
 
     def put(self, snapshot: Snapshot, *, changed: SiteName | None = None) -> None:
-        """Render the changed site, or all, and show the new page from now on."""
+        """Render the changed site, or all, and show the new page from now on.
+
+        The form that Prometheus asks for is put together here, the others when they are asked for.
+        """
         with self._putting:
             begun = self._clock.monotonic()
             self._render(snapshot, changed)
             sheet = _Sheet(self._sheet.number + 1, tuple(self._strips()))
+            _chunks(sheet, openmetrics=True, gzip=True, sites=None)
             self._sheet = sheet
             self._own.rendered(
                 self._clock.monotonic() - begun,
@@ -134,14 +146,17 @@ class Page:
         if not gzip:
             self._plain_asked_at = self._clock.monotonic()
         sheet = self._sheet
-        own = self._fresh_own_part()
-        chunks = (
-            *_chunks(sheet, openmetrics=openmetrics, gzip=gzip, sites=sites),
-            self._own_chunk(own, openmetrics=openmetrics, gzip=gzip, sites=sites),
-        )
+        part = self._fresh_own_part()
+        shown = _chunks(sheet, openmetrics=openmetrics, gzip=gzip, sites=sites)
+        own = self._own_fragment(part, openmetrics=openmetrics, sites=sites)
+        if gzip:
+            end = own.deflated + tail(shown.sum.then(own.sum))
+            chunks = (HEAD, *shown.pieces, end)
+        else:
+            chunks = (*shown.pieces, own.plain())
         form = f"{'o' if openmetrics else 't'}{'z' if gzip else ''}"
-        part = "" if sites is None else f"-{'+'.join(sorted(sites)).encode().hex()}"
-        etag = f'"{self._start:x}-{sheet.number:x}-{own.number:x}-{form}{part}"'
+        cut = "" if sites is None else f"-{'+'.join(sorted(sites)).encode().hex()}"
+        etag = f'"{self._start:x}-{sheet.number:x}-{part.number:x}-{form}{cut}"'
         return Body(chunks, sum(map(len, chunks)), etag)
 
     def _render(self, snapshot: Snapshot, changed: SiteName | None) -> None:
@@ -180,18 +195,13 @@ class Page:
             self._own_part = part
         return part
 
-    def _own_chunk(
-        self, part: _OwnPart, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None
-    ) -> bytes:
-        if (openmetrics, sites) not in part.plain:
+    def _own_fragment(
+        self, part: _OwnPart, *, openmetrics: bool, sites: frozenset[str] | None
+    ) -> Fragment:
+        if (openmetrics, sites) not in part.fragments:
             plain = self._own.render(openmetrics=openmetrics, sites=sites, is_shown=self.is_shown)
-            part.plain.setdefault((openmetrics, sites), plain + _END * openmetrics)
-        plain = part.plain[openmetrics, sites]
-        if not gzip:
-            return plain
-        if (openmetrics, sites) not in part.packed:
-            part.packed[openmetrics, sites] = pack(plain)
-        return part.packed[openmetrics, sites]
+            part.fragments.setdefault((openmetrics, sites), Fragment(plain + _END * openmetrics))
+        return part.fragments[openmetrics, sites]
 
 
 def _head(family: Declaration) -> Forms:
@@ -218,12 +228,13 @@ def _size(sheet: _Sheet, *, openmetrics: bool) -> int:
 
 def _chunks(
     sheet: _Sheet, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None
-) -> tuple[bytes, ...]:
+) -> _Chunks:
     key = (openmetrics, gzip)
     if sites is None and key in sheet.chunks:
         return sheet.chunks[key]
-    found = _fragments(sheet, openmetrics=openmetrics, sites=sites)
-    chunks = tuple(_merged(f.packed if gzip else f.plain() for f in found))
+    found = tuple(_fragments(sheet, openmetrics=openmetrics, sites=sites))
+    pieces = _merged(fragment.deflated if gzip else fragment.plain() for fragment in found)
+    chunks = _Chunks(tuple(pieces), joined(fragment.sum for fragment in found if gzip))
     if sites is None:
         sheet.chunks[key] = chunks
     return chunks

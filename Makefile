@@ -1,0 +1,33 @@
+# The few words of this repository: each does its own set-up first.
+PYTHON ?= python3
+
+.PHONY: demo test check fix image lock
+.DEFAULT_GOAL := demo
+
+demo: .venv/.run ## a simulated pair of sites and the exporter, on http://127.0.0.1:10843
+	@exec .venv/bin/vr-exporter demo
+
+test: .venv/.dev ## everything that decides whether a change is good
+	@.ci/checks
+	@.venv/bin/python -m tests.tools
+	@.venv/bin/pytest -q -n auto --maxprocesses 4 --dist loadgroup
+
+check: .venv/.dev ## the quick part: format, lint, types, imports, documents
+	@.ci/checks
+	@.venv/bin/pytest -q tests/documentation
+
+fix: .venv/.dev ## format, and mend what the linter can
+	@.venv/bin/ruff check -q --fix .
+	@.venv/bin/ruff format -q .
+
+image: ## the container image, by docker, podman or buildah
+	@.ci/image
+
+lock: .venv/.dev ## the newest versions that pyproject.toml allows, each with its hashes
+	@.ci/lock
+
+.venv/.run: requirements.lock requirements-build.lock pyproject.toml
+	@PYTHON=$(PYTHON) .ci/environment run
+
+.venv/.dev: requirements-dev.lock pyproject.toml
+	@PYTHON=$(PYTHON) .ci/environment dev

@@ -1,0 +1,92 @@
+"""Debian's Prometheus and Alertmanager, unpacked into .tools without being installed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+PACKAGES: Final = ("prometheus", "prometheus-alertmanager")
+PROGRAMS: Final = ("prometheus", "promtool", "prometheus-alertmanager", "amtool")
+FOLDER: Final = Path(__file__).resolve().parents[1] / ".tools"
+
+
+class ToolError(Exception):
+    """A program that the tests drive is not here and could not be fetched."""
+
+
+def tool(name: str) -> Path:
+    """Where the program of this name stands; fetched first when it is not there yet."""
+    place = _place(name)
+    if place is None:
+        fetch()
+        place = _place(name)
+    if place is None:
+        raise ToolError(f"{name}: not found; install Debian's {' and '.join(PACKAGES)}")
+    return place
+
+
+def fetch() -> None:
+    """Download the packages and unpack them, once, whoever else asks for it at the same time."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if all(map(_place, PROGRAMS)):
+            return
+        if shutil.which("apt-get") is None:
+            raise ToolError("no apt-get here: put prometheus, promtool and amtool on the PATH")
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+            _download(Path(folder))
+
+
+def _place(name: str) -> Path | None:
+    """Our own copy before the machine's."""
+    found = shutil.which(name, path=f"{FOLDER / 'debian/usr/bin'}:{os.environ.get('PATH', '')}")
+    return None if found is None else Path(found)
+
+
+def _download(folder: Path) -> None:
+    """Use package lists of our own: fresh, without root, and the machine's stay as they are."""
+    (folder / "lists/partial").mkdir(parents=True)
+    (folder / "cache/archives/partial").mkdir(parents=True)
+    apt = (
+        "apt-get",
+        "-qq",
+        f"-oDir::State::Lists={folder}/lists",
+        f"-oDir::Cache={folder}/cache",
+        "-oAPT::Sandbox::User=root",
+    )
+    _run(*apt, "update", folder=folder)
+    _run(*apt, "download", *PACKAGES, folder=folder)
+    unpacked = folder / "debian"
+    for package in sorted(folder.glob("*.deb")):
+        _run("dpkg", "-x", str(package), str(unpacked), folder=folder)
+    shutil.rmtree(FOLDER / "debian", ignore_errors=True)
+    unpacked.rename(FOLDER / "debian")
+
+
+def _run(*command: str, folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip() or "no word why").splitlines()[-1]
+        raise ToolError(f"{' '.join(command[:1] + command[-2:])}: {last}")
+
+
+def main() -> int:
+    """Fetch what is missing and start each program once: a broken one is named before any test."""
+    try:
+        for name in PROGRAMS:
+            _run(str(tool(name)), "--version", folder=FOLDER)
+    except ToolError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -71,7 +71,8 @@ class SimulatedTransport(httpx.BaseTransport):
     """Hands httpx requests to an appliance in this process, and breaks answers as a wire would.
 
     A hanging answer waits for the read timeout on `wait` (hand in `ManualClock.wait`), then raises
-    what httpx raises; a dripping one waits a second for each byte. `wait` may be left out.
+    what httpx raises, a slow one as long as that timeout allows; a dripping one waits a second for
+    each byte. `wait` may be left out.
     """
 
     def __init__(
@@ -107,8 +108,12 @@ class SimulatedTransport(httpx.BaseTransport):
         if response.delivery is Delivery.DROPPED:
             text = "Server disconnected without sending a response."
             raise httpx.RemoteProtocolError(text, request=request)
+        patience = _read_timeout(request)
+        if response.delay_seconds:
+            self._wait(min(response.delay_seconds, patience))
         if response.delivery is Delivery.HANG:
-            self._wait(_read_timeout(request))
+            self._wait(patience)
+        if response.delivery is Delivery.HANG or response.delay_seconds > patience:
             raise httpx.ReadTimeout("The read operation timed out", request=request)
 
 

@@ -39,6 +39,12 @@ STATES = (
     State("partial"),
     State("terse", {"null_members": "absent", "remote_members": "absent"}),
     State("remote_down", faults=("remote_down",), never_server_error=False),
+    State(
+        "remote_in_error",
+        {"down_servers": "error"},
+        faults=("remote_down",),
+        never_server_error=False,
+    ),
     State("without_session", is_logged_in=False),
     State("forbidden", {"accounts": (Account("monitor@vsphere.local", "simulated", _EVERYTHING),)}),
     State("throttled", {"quotas": Quotas(session=0)}),

@@ -162,6 +162,17 @@ def test_wire_faults_break_the_answer(
         assert client.get("/info").status_code == 200
 
 
+def test_slow_answer_arrives_whole_and_late(asker: Asker, served: Serve) -> None:
+    """An impatient client gives up, a patient one gets everything."""
+    asker.break_by("slow", value=0.4)
+    with _client(served(), asker) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/info", timeout=0.1)
+        answer = client.get("/info")
+        assert answer.elapsed.total_seconds() >= 0.4
+        assert answer.json()["server_status"] == "OK"
+
+
 def test_bodies_of_odd_coding_arrive_as_made(asker: Asker, served: Serve) -> None:
     """Chunks without a length, and gzip that nobody asked for."""
     with _client(served(), asker) as client:

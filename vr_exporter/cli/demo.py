@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vr_exporter.cli.common import FiniteRange, log_options, option
 from vr_exporter.cli.common import command as make_command
-from vr_exporter.cli.common import log_options, option
 from vr_exporter.cli.serve import run_process
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ SITES = ("madrid", "berlin")
 USERNAME = "monitor@vsphere.local"
 PASSWORD = "simulated"  # noqa: S105 - of an invented appliance on loopback
 POLL_INTERVAL = "20s"
+EXPECTED_VMS = ("db-01", "payroll-01")
+"""One that is replicated, one that somebody forgot."""
 
 
 @make_command(
@@ -38,7 +40,7 @@ POLL_INTERVAL = "20s"
 @option("--replications", type=click.IntRange(1), default=300, help="How many there are.")
 @option(
     "--speed",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     default=10.0,
     help="How fast work goes; timestamps and RPOs stay on the wall clock.",
 )
@@ -92,13 +94,14 @@ def _simulated(
     from vr_exporter.simulator.world import World, WorldOptions
 
     world = World(
-        WorldOptions(sites=SITES, replications=replications, speed=speed),
+        WorldOptions(sites=SITES, replications=replications, speed=speed, churn=True),
         now=time.time,  # noqa: TID251 - the simulator's real clock
     )
-    options = ApiOptions(accounts=(Account(USERNAME, PASSWORD),))
+    options = ApiOptions(accounts=(Account(USERNAME, PASSWORD),), down_servers="error")
+    shared = make_faults(faults, world.sites)
     servers = {}
     for site in SITES:
-        server = serve(Api(world, site, options, faults=make_faults(faults)))
+        server = serve(Api(world, site, options, faults=shared))
         parts.callback(server.close)
         servers[site] = server
     return servers
@@ -114,6 +117,7 @@ def _settings(servers: dict[str, SimServer], folder: Path) -> str:
             f"    password: {PASSWORD}",
             f"    poll_interval: {POLL_INTERVAL}",
         ]
+    lines.append(f"expected_vms: [{', '.join(EXPECTED_VMS)}]")
     return "\n".join([*lines, f"state: sqlite:///{folder / 'state.db'}", ""])
 
 

@@ -7,6 +7,7 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import click
 from vr_exporter.cli.common import (
     CommandError,
     Exit,
+    FiniteRange,
     config_file_option,
     example_epilog,
     option,
@@ -91,7 +93,7 @@ class _Flags:
 @option("--seed", type=int, default=1, help="The same seed makes the same world.")
 @option(
     "--speed",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     default=1.0,
     help="How fast work goes; timestamps and RPOs stay on the wall clock.",
 )
@@ -146,20 +148,21 @@ def _api(flags: _Flags, world: World) -> Api:
         accounts=(Account(flags.username, flags.password),),
         versions=frozenset({"v1", "v2"} if flags.api == "both" else {flags.api}),
     )
-    return Api(world, world.options.sites[0], options, faults=make_faults(flags.faults))
+    faults = make_faults(flags.faults, world.sites)
+    return Api(world, world.options.sites[0], options, faults=faults)
 
 
-def make_faults(path: Path | None) -> Faults:
-    """Make the faults of a file, read again when it changes; none without a file."""
+def make_faults(path: Path | None, sites: Sequence[str]) -> Faults:
+    """Make the faults of a file for these sites, read again on a change; none without a file."""
     from vr_exporter.simulator.faults import FaultFile, FaultFileError, Faults, read_faults
 
     if path is None:
         return Faults(now=time.time)  # noqa: TID251 as above
     try:
-        read_faults(path)
+        read_faults(path, sites=sites)
     except FaultFileError as error:
         raise CommandError(Exit.USAGE, str(error)) from error
-    file = FaultFile(path, tell=lambda line: click.echo(line, err=True))
+    file = FaultFile(path, tell=lambda line: click.echo(line, err=True), sites=sites)
     return Faults(now=time.time, file=file)  # noqa: TID251 as above
 
 

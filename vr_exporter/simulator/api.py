@@ -86,7 +86,6 @@ class Api:
     def answer(self, request: SimRequest) -> SimResponse:
         """Answer one request as the appliance would, or as a fault makes it."""
         with self._world.lock:
-            self.faults.refresh()
             if self.is_away():
                 return SimResponse(HTTPStatus.SERVICE_UNAVAILABLE, delivery=Delivery.REFUSED)
             self._world.advance()
@@ -104,8 +103,10 @@ class Api:
         return self._world.view(self.site)
 
     def is_away(self) -> bool:
-        """Whether the whole appliance refuses connections at present."""
-        return self._world.site(self.site).is_down or self.faults.is_on("site_down", self.site)
+        """Whether the whole appliance refuses connections at present, by the file of now."""
+        with self._world.lock:
+            self.faults.refresh()
+            return self._world.site(self.site).is_down or self.faults.is_on("site_down", self.site)
 
     def restart(self) -> None:
         """Forget every session, as a restart of the appliance does."""

@@ -64,6 +64,7 @@ class Call:
             remote=self._remote(pairing_id, is_reading=is_reading),
             local_vc_id=self.local_vc_id,
             members=self.options.remote_members,
+            names_down_servers=self.options.down_servers == "error",
         )
 
     def _remote(self, pairing_id: str, *, is_reading: bool) -> Remote:

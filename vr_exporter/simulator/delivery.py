@@ -31,6 +31,8 @@ def deliver(
     `wait` sleeps so many seconds and returns True when the server stops.
     """
     delivery = response.delivery
+    if response.delay_seconds and wait(response.delay_seconds):
+        raise Ended
     if delivery in {Delivery.REFUSED, Delivery.DROPPED}:
         raise Ended
     if delivery is Delivery.HANG:

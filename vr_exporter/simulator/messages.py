@@ -55,13 +55,17 @@ class SimRequest:
 
 @dataclass(frozen=True, slots=True)
 class SimResponse:
-    """One answer; Content-Length is added on the way out unless it is `chunked`."""
+    """One answer; Content-Length is added on the way out unless it is `chunked`.
+
+    `delay_seconds` pass before its first byte leaves.
+    """
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     delivery: Delivery = Delivery.WHOLE
     chunked: bool = False
+    delay_seconds: float = 0.0
 
     def header(self, name: str) -> str | None:
         """The value of a header, None where it is not sent."""

@@ -84,6 +84,9 @@ class ApiOptions:
     remote_members: Literal["null", "absent"] = "null"
     """Members that partial data withholds: null where the document allows that, or left out."""
 
+    down_servers: Literal["null", "error"] = "null"
+    """The servers of a far side that is down: withheld, or named with `server_status` ERROR."""
+
     null_members: Literal["null", "absent"] = "null"
     """Whether a member without a value is sent as null or left out."""
 

@@ -39,6 +39,7 @@ class Withholding:
     remote: Remote
     local_vc_id: str = ""
     members: Literal["null", "absent"] = "null"
+    names_down_servers: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -61,8 +62,12 @@ class Withholding:
         return [{"code": code, "message": message, "field": field} for field in fields]
 
     def pairing(self, row: Row) -> Row:
-        """A pairing without the servers of its far side."""
-        return row if self.is_whole else self._cut(row, NULLABLE_OF_PAIRING, ())
+        """A pairing without the servers of its far side, or with what is known of silent ones."""
+        if self.is_whole:
+            return row
+        if self.remote is Remote.DOWN and self.names_down_servers:
+            return row | {part: _silent(row[part]) for part in NULLABLE_OF_PAIRING}
+        return self._cut(row, NULLABLE_OF_PAIRING, ())
 
     def replication(self, row: Row) -> Row:
         """A replication without what its far side knows; an incoming one's state is UNKNOWN."""
@@ -89,6 +94,10 @@ class Withholding:
         dropped = {*nullable, *absent}
         kept = {key: value for key, value in row.items() if key not in dropped}
         return kept if self.members == "absent" else kept | dict.fromkeys(nullable)
+
+
+def _silent(server: Row) -> Row:
+    return {key: server[key] for key in ("id", "url", "name")} | {"server_status": "ERROR"}
 
 
 _OUTGOING = (*NULLABLE_OF_OUTGOING, *ABSENT_OF_OUTGOING)

@@ -55,15 +55,25 @@ def test_empty_file_has_no_faults(tmp_path: Path) -> None:
         ("- {kind: error, at: 30}", "fault 1: at: 30 is no duration"),
         ("- {kind: error, rate: often}", "fault 1: rate: 'often' is no number"),
         ("- {kind: [error]}", "fault 1: unknown kind ['error']"),
-        ("- {kind: error, value: bad}", "fault 1: value: 'bad' is no number, as error needs"),
+        ("- {kind: error, value: bad}", "fault 1: value: 'bad' is no number from 200 to 599"),
         ("- {kind: error", "no YAML"),
+        ("- {kind: error, rate: 50}", "fault 1: rate: 50 is no number from 0 to 1"),
+        ("- {kind: error, rate: .nan}", "fault 1: rate: nan is no number from 0 to 1"),
+        ("- {kind: error, times: .inf}", "fault 1: times: inf is no whole number from 0 up"),
+        ("- {kind: error, skip: 1.5}", "fault 1: skip: 1.5 is no whole number from 0 up"),
+        ("- {kind: error, value: 7000}", "fault 1: value: 7000 is no number from 200 to 599"),
+        ("- {kind: many_rows, value: .nan}", "fault 1: value: nan is no number from 0 to"),
+        ("- {kind: throttled, value: [1]}", "fault 1: value: [1] is neither text nor a number"),
+        ("- {kind: error, match: [a]}", "fault 1: match: ['a'] is neither text nor a number"),
+        ("- {kind: error, operation: getTasks}", "fault 1: operation: 'getTasks' is none of"),
+        ("- {kind: error, site: mardid}", "fault 1: site: 'mardid' is none of madrid, berlin"),
     ],
 )
 def test_bad_file_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
     """The line names the file, the entry and what is wrong."""
     path = _written(tmp_path, text)
     with pytest.raises(FaultFileError) as caught:
-        read_faults(path)
+        read_faults(path, sites=("madrid", "berlin"))
     assert str(caught.value).startswith(f"{path}: ")
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -86,3 +96,13 @@ def test_changed_file_is_taken_anew_and_a_bad_one_is_not(tmp_path: Path) -> None
     assert asker.get("/info").status == 503
     _written(tmp_path, "", moment=4)
     assert asker.get("/info").status == 200
+
+
+def test_file_is_read_again_while_the_appliance_is_away(tmp_path: Path) -> None:
+    """No request comes in then, so that nothing but the appliance itself can notice the change."""
+    asker = an_asker()
+    path = _written(tmp_path, "- {kind: site_down}")
+    asker.api.faults = Faults(now=asker.clock.now, file=FaultFile(path, tell=print))
+    assert asker.api.is_away()
+    _written(tmp_path, "", moment=2)
+    assert not asker.api.is_away()

@@ -171,3 +171,18 @@ def test_following_next_reads_every_row_once(large: Asker, limit: int, sort_by: 
         following = page["_meta"]["links"]["next"]
         path = _path_of(following["href"]) if following else None
     assert sorted(seen) == [row["id"] for row in large.rows("?limit=100&sort_by=id")]
+
+
+def test_last_page_that_is_full_has_no_next_one() -> None:
+    """Where the rows end with a page, no empty page follows."""
+    asker = an_asker(replications=6)
+    links = asker.read(f"{asker.replications}?limit=3&offset=3")["_meta"]["links"]
+    assert links["next"] is None
+    assert "offset=0" in links["previous"]["href"]
+
+
+def test_previous_page_of_an_odd_offset_begins_at_the_start() -> None:
+    """A link never asks for less than 0."""
+    asker = an_asker(replications=6)
+    links = asker.read(f"{asker.replications}?limit=4&offset=2")["_meta"]["links"]
+    assert links["previous"]["href"].endswith("limit=4&offset=0")

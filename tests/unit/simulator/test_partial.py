@@ -113,6 +113,22 @@ def test_remote_down_leaves_reads_partial_and_refuses_actions() -> None:
         assert body_of(answer)["error_code"] == "com.vmware.vr.remote_server_down"
 
 
+def test_servers_of_a_far_side_that_is_down_can_be_named_in_error() -> None:
+    """Null by default; switched, the near side still tells what it knows, and ERROR."""
+    asker = an_asker().log_in_remotely()
+    asker.break_by("remote_down")
+    row = asker.read("/pairings")["list"][0]
+    assert (row["remote_vc_server"], row["remote_vrms"]) == (None, None)
+    asker = an_asker(down_servers="error").log_in_remotely()
+    whole = asker.read("/pairings")["list"][0]["remote_vc_server"]
+    asker.break_by("remote_down")
+    page = asker.read("/pairings")
+    silent = page["list"][0]["remote_vc_server"]
+    assert silent["server_status"] == page["list"][0]["remote_vrms"]["server_status"] == "ERROR"
+    assert (silent["id"], silent["name"]) == (whole["id"], whole["name"])
+    assert page["_meta"]["errors"]
+
+
 def test_remote_down_can_come_from_the_world() -> None:
     """A site that is away in the world is a far side that is down."""
     asker = an_asker().log_in_remotely()

@@ -126,3 +126,13 @@ def test_one_operation_alone_can_be_forbidden() -> None:
     lacks = frozenset({"getVrInfo"})
     asker = an_asker(accounts=(Account("monitor@vsphere.local", "simulated", lacks),))
     assert (asker.get("/info").status, asker.get("/tasks").status) == (403, 200)
+
+
+def test_remote_session_is_for_one_pairing() -> None:
+    """Logged in at one far side, the other one is still withheld."""
+    asker = an_asker(sites=("madrid", "berlin", "paris"))
+    near, far = (row["pairing_id"] for row in asker.read("/pairings")["list"])
+    assert asker.post(f"/pairings/{near}/remote-session", authorization=basic()).status == 204
+    whole = {row["pairing_id"]: row["remote_vc_server"] for row in asker.read("/pairings")["list"]}
+    assert whole[near] is not None
+    assert whole[far] is None

@@ -76,3 +76,15 @@ def test_dripping_answer_takes_a_second_for_each_byte() -> None:
                 break
     assert asker.clock.monotonic() - before == 20
     assert {len(chunk) for chunk in received} == {1}
+
+
+def test_slow_answer_takes_its_time_and_no_longer_than_the_read_timeout() -> None:
+    """A patient reader gets it whole, another one gives up."""
+    asker = an_asker()
+    asker.break_by("slow", value=8)
+    client, began = _client(asker), asker.clock.now()
+    assert client.get("/info").status_code == 200
+    assert asker.clock.now() - began == 8
+    with pytest.raises(httpx.ReadTimeout):
+        client.get("/info", timeout=3)
+    assert asker.clock.now() - began == 11

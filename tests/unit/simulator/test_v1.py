@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.asking import Asker, an_asker
+from tests.asking import Asker, an_asker, body_of
 from vr_exporter.simulator.v1 import to_v1
 
 
@@ -64,3 +64,19 @@ def test_points_in_time_are_not_in_v1() -> None:
     assert asker.get(path).status == 200
     asker.version = "v1"
     assert asker.get(path).status == 404
+
+
+def test_every_time_of_a_task_and_of_an_issue_is_a_string_in_v1() -> None:
+    """Times are strings wherever they stand, null ones stay null."""
+    asker = _v1()
+    task = asker.post(f"{asker.replication()}/actions/sync")
+    task_id = body_of(task)["id"]
+    asker.clock.advance(600)
+    done = next(row for row in asker.read("/tasks")["list"] if row["id"] == task_id)
+    times = [done[name] for name in ("queued_time", "start_time", "complete_time")]
+    assert all(isinstance(moment, str) and moment.endswith("Z") for moment in times)
+    assert body_of(task)["complete_time"] is None
+    asker.world.set_down("berlin")
+    issues = asker.read(f"{asker.pairing}/issues")["list"]
+    assert issues
+    assert all(isinstance(issue["timestamp"], str) for issue in issues)

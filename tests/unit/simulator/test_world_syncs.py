@@ -146,3 +146,13 @@ def test_points_in_time_are_kept_up_to_their_number() -> None:
         assert len(rows) == min(replica.mpit_instances * replica.mpit_days, replica.syncs_done + 1)
         assert rows[-1]["transfer_bytes"] == replica.last_sync_bytes
     assert keeping
+
+
+@pytest.mark.parametrize("speed", [1, 10, 60])
+def test_no_delta_is_larger_than_what_its_disk_holds(speed: float) -> None:
+    """Those that fall behind at any speed write much, and have the disk for it."""
+    timed = a_lively_world(speed=speed)
+    for _ in range(20):
+        timed.after(300.0)
+        for replica in timed.world.population:
+            assert replica.last_sync_bytes <= 0.6 * replica.disk_bytes, replica.name

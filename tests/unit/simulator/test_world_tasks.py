@@ -6,6 +6,7 @@ import pytest
 
 from tests.worlds import TimedWorld, a_calm_world, a_lively_world
 from vr_exporter.simulator.world import Replica, WorldRefusal
+from vr_exporter.simulator.world.tasks import KINDS
 
 
 def lives(timed: TimedWorld, task_id: str, *, seconds: float) -> list[dict[str, Any]]:
@@ -210,3 +211,21 @@ def test_without_churn_the_number_of_replications_stays() -> None:
     timed.after(7200.0)
     assert [r.id for r in timed.replicas()] == before
     assert len(before) == 300
+
+
+def test_a_task_on_a_replication_that_was_removed_meanwhile_fails() -> None:
+    """What is gone stays gone: it is neither paused nor moved, nor does it ever sync again."""
+    timed = a_calm_world()
+    replica = timed.idle()
+    moves = [
+        timed.world.actions.put(KINDS[name], site=replica.source, user="u", replica=replica)
+        for name in ("pause", "move")
+    ]
+    timed.after(4.0)
+    replications = replica.server.replications
+    timed.world.population.remove(replica)
+    replica.phase = "REMOVED"
+    timed.after(600.0)
+    assert [task.status for task in moves] == ["ERROR", "ERROR"]
+    assert replica.phase == "REMOVED"
+    assert replica.server.replications == replications - 1

@@ -19,6 +19,10 @@ def _delivered(delivery: Delivery) -> Callable[[SimResponse, Fault], SimResponse
     return lambda response, _: replace(response, delivery=delivery)
 
 
+def _slow(response: SimResponse, fault: Fault) -> SimResponse:
+    return replace(response, delay_seconds=float(5 if fault.value is None else fault.value))
+
+
 def _truncated(response: SimResponse, fault: Fault) -> SimResponse:
     del fault
     return replace(response, body=response.body[: len(response.body) // 2])
@@ -75,6 +79,7 @@ def _kind(
 
 
 ANSWER_KINDS = (
+    _kind("slow", "a good answer that takes its time (value: seconds, 5)", _slow),
     _kind("hang_after_head", "only the head arrives", _delivered(Delivery.HANG_AFTER_HEAD)),
     _kind("drip", "one byte a second", _delivered(Delivery.DRIP)),
     _kind("cut", "the connection closes after half of the body", _delivered(Delivery.CUT)),

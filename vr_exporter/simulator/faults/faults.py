@@ -165,12 +165,11 @@ def _is_meant(fault: Fault, kind: Kind, scene: Scene) -> bool:
 
 
 def _hits(fault: Fault, row: Row) -> bool:
-    names = [str(row.get(key) or "") for key in ("name", "entity_name", "id", "entity")]
-    if not _matches(fault.match, names):
+    identity = row.get("id", row.get("pairing_id"))
+    names = [str(row.get(key) or "") for key in ("name", "entity_name", "entity")]
+    if not _matches(fault.match, [str(identity), *names]):
         return False
-    return (
-        zlib.crc32(f"{fault.kind} {row.get('id')}".encode(errors="replace")) < fault.rate * _HASHES
-    )
+    return zlib.crc32(f"{fault.kind} {identity}".encode(errors="replace")) < fault.rate * _HASHES
 
 
 def _matches(glob: str, texts: Iterable[str]) -> bool:

@@ -20,21 +20,23 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-NUMBERED = frozenset(
-    {
-        "error",
-        "bare_error",
-        "gzip_bomb",
-        "too_large",
-        "too_large_chunked",
-        "deep_nesting",
-        "clock_skew",
-        "sync_error",
-        "shifting_pages",
-        "wrong_total",
-        "many_rows",
-        "impossible_progress",
-        "long_string",
-    }
-)
-"""The kinds whose value is a number."""
+_STATUS = (200, 599)
+_MEBIBYTES = (1, 1000)
+VALUE_RANGES: dict[str, tuple[float, float]] = {
+    "error": _STATUS,
+    "bare_error": _STATUS,
+    "html_error": _STATUS,
+    "sync_error": _STATUS,
+    "slow": (0, 3600),
+    "gzip_bomb": _MEBIBYTES,
+    "too_large": _MEBIBYTES,
+    "too_large_chunked": _MEBIBYTES,
+    "long_string": _MEBIBYTES,
+    "deep_nesting": (1, 10_000_000),
+    "clock_skew": (-1_000_000_000, 1_000_000_000),
+    "shifting_pages": (1, 1_000_000),
+    "wrong_total": (-1_000_000, 1_000_000),
+    "many_rows": (0, 1_000_000_000),
+    "impossible_progress": (-1_000_000, 1_000_000),
+}
+"""The kinds whose value is a number, and from where to where it may go."""

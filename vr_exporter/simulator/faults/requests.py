@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from http.client import responses
 
 from vr_exporter.simulator.faults.fault import Fault, Kind, Stage
 from vr_exporter.simulator.messages import Delivery, SimResponse
@@ -39,8 +40,18 @@ def _refusal_with_wait(status: int) -> Callable[[Fault], SimResponse]:
     return effect
 
 
-def _html(status: int, title: bytes) -> Callable[[Fault], SimResponse]:
-    return lambda _: SimResponse(status, _PAGE % (title, title), _HTML)
+def _html(status: int, title: str) -> SimResponse:
+    return SimResponse(status, _PAGE % (title.encode(), title.encode()), _HTML)
+
+
+def _maintenance(fault: Fault) -> SimResponse:
+    del fault
+    return _html(200, "Maintenance")
+
+
+def _html_error(fault: Fault) -> SimResponse:
+    status = _status(fault, 502)
+    return _html(status, f"{status} {responses.get(status, 'Error')}")
 
 
 def _redirect(status: int) -> Callable[[Fault], SimResponse]:
@@ -64,8 +75,12 @@ REQUEST_KINDS = (
     _kind("bare_error", "an error status without a body (value: the status, 500)", _bare_error),
     _kind("throttled", "429 (value: Retry-After, else none)", _refusal_with_wait(429)),
     _kind("unavailable", "503 (value: Retry-After, else none)", _refusal_with_wait(503)),
-    _kind("html_page", "an HTML page with 200, as in maintenance", _html(200, b"Maintenance")),
-    _kind("html_error", "an HTML page with 502, as of a proxy", _html(502, b"502 Bad Gateway")),
+    _kind(
+        "html_page",
+        "an HTML page with 200, as in maintenance",
+        _maintenance,
+    ),
+    _kind("html_error", "an HTML page of a proxy (value: the status, 502)", _html_error),
     _kind("redirect", "302 to another place (value: where)", _redirect(302)),
     _kind("redirect_for_good", "301 to another place (value: where)", _redirect(301)),
     _kind("redirect_same_method", "307 to another place (value: where)", _redirect(307)),

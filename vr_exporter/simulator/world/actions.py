@@ -17,6 +17,7 @@ from vr_exporter.simulator.world.tasks import KINDS, UNTELLING_KEY, Task, TaskKi
 from vr_exporter.simulator.world.texts import (
     ALREADY_SYNCING,
     NOT_POWERED_ON,
+    REMOVED_MEANWHILE,
     SYNC_TROUBLES,
     TASK_TROUBLES,
     Trouble,
@@ -174,6 +175,8 @@ class Actions:
 
     def _finish(self, task: Task, now: float) -> None:
         replica = task.replica
+        if replica is not None and replica.phase == "REMOVED":
+            task.doomed = task.doomed or REMOVED_MEANWHILE
         if replica is not None and replica.phase == task.kind.phase:
             replica.settle()
             self._syncing.plan_by_rpo(replica)

@@ -10,7 +10,7 @@ from vr_exporter.simulator.world.link import (
     PER_SYNC_BYTES_PER_SECOND,
     Link,
 )
-from vr_exporter.simulator.world.machines import Machine, make_machines
+from vr_exporter.simulator.world.machines import USED_SHARE, Machine, make_machines
 from vr_exporter.simulator.world.options import WorldOptions
 from vr_exporter.simulator.world.places import Pairing
 from vr_exporter.simulator.world.population import Population
@@ -48,6 +48,7 @@ def found(population: Population, options: WorldOptions, *, chance: Chance, now:
         population.add(replica)
     if not options.calm:
         cast_roles(list(population), chance=chance, now=now, synced=seem_synced)
+        _enlarge_stragglers(population, options.speed)
     _lay_links(population, ROOM_IN_CALM if options.calm else ROOM_ON_LINKS)
 
 
@@ -118,6 +119,13 @@ def _equip(replica: Replica, chance: Chance) -> None:
         replica.images = deque(maxlen=replica.mpit_instances * replica.mpit_days)
     if chance.happens(SRM_SHARE):
         replica.recovery_solution, replica.recovery_state = SRM, "NOT_STARTED"
+
+
+def _enlarge_stragglers(population: Population, speed: float) -> None:
+    """Give each a disk that can hold what one of its syncs moves, and half as much again."""
+    for replica in population:
+        moved = PER_SYNC_BYTES_PER_SECOND * speed * replica.rpo_seconds * replica.straggle
+        replica.disk_bytes = max(replica.disk_bytes, int(1.5 * moved / USED_SHARE))
 
 
 def _lay_links(population: Population, room: float) -> None:

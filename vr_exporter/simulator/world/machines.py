@@ -11,6 +11,9 @@ from vr_exporter.simulator.world.chance import Chance
 MINUTE = 60
 HOUR = 3600
 
+USED_SHARE = 0.6
+"""The part of a disk that is in use: what a first sync moves, and the most a delta can be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trade:

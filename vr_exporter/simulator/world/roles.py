@@ -49,14 +49,16 @@ class Stage:
 
 
 def cast_roles(replicas: list[Replica], *, chance: Chance, now: float, synced: Synced) -> None:
-    """Give roles to replications chosen by chance."""
+    """Give roles to replications chosen by chance; those that write most get the first ones."""
     count = len(replicas)
     wanted = [
         (role, turn)
         for role, least, share in ROLES
         for turn in range(max(least, int(count * share)))
     ][: count // MOST_IN_TROUBLE]
-    for replica, (role, turn) in zip(chance.sample(replicas, len(wanted)), wanted, strict=True):
+    chosen = chance.sample(replicas, len(wanted))
+    chosen.sort(key=lambda replica: replica.change_bytes_per_second, reverse=True)
+    for replica, (role, turn) in zip(chosen, wanted, strict=True):
         long_ago = now - chance.uniform(2.0, 30.0) * HOUR
         role(replica, Stage(turn, chance, now, long_ago, synced))
 
@@ -122,13 +124,13 @@ def _badly_recovered(replica: Replica, _: Stage) -> None:
 
 
 ROLES: tuple[tuple[Callable[[Replica, Stage], None], int, float], ...] = (
+    (_hopeless, 1, 0.002),
     (_straggler, 5, 0.020),
     (_paused, 2, 0.007),
     (_failing, 1, 0.003),
     (_first_sync, 1, 0.0005),
     (_powered_off, 1, 0.004),
     (_misconfigured, 1, 0.001),
-    (_hopeless, 1, 0.002),
     (_full_sync, 1, 0.002),
     (_recovered, 1, 0.0005),
     (_badly_recovered, 1, 0.0),

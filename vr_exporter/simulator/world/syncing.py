@@ -9,6 +9,7 @@ from vr_exporter.simulator.world.agenda import Agenda
 from vr_exporter.simulator.world.chance import Chance
 from vr_exporter.simulator.world.day import writes
 from vr_exporter.simulator.world.link import PER_SYNC_BYTES_PER_SECOND, Link
+from vr_exporter.simulator.world.machines import USED_SHARE
 from vr_exporter.simulator.world.options import WorldOptions
 from vr_exporter.simulator.world.replica import Image, Replica
 from vr_exporter.simulator.world.sync import Sync, SyncKind
@@ -24,9 +25,6 @@ FAILURE_SHARE = 0.002
 
 MOST_FAILURES = 0.03
 LEAST_DELTA_BYTES = 2_000_000
-USED_SHARE = 0.6
-"""The part of a disk that is in use: what a first sync moves, and the most a delta can be."""
-
 FULL_SYNC_SHARE = 0.05
 """The part of the disk that a full sync finds changed and moves."""
 

@@ -77,6 +77,10 @@ NOT_POWERED_ON = Trouble(
     "There is no connection to the host of the source virtual machine.",
 )
 
+REMOVED_MEANWHILE = Trouble(
+    "Object not found", "The replication was removed before the operation was done."
+)
+
 CONFIGURATION_TROUBLE = Trouble(
     "The replication is not configured on all disks",
     "Disk 'Hard disk 3' has no replica: no datastore matches the storage policy.",

@@ -79,7 +79,11 @@ class Site:
         )
         reader = Reader(self.appliance, scope=Scope(), far_ends=OneAccount(ACCOUNT), clock=clock)
         watch = SiteWatch(
-            site, url=f"https://{name}.example", grace=Grace(), stale_after_seconds=None
+            site,
+            url=f"https://{name}.example",
+            grace=Grace(),
+            stale_after_seconds=None,
+            monotonic=clock.monotonic,
         )
         rooms = SiteRooms(self.appliance, reader, watch, watched.ledger, watched.board)
         self.worker = Worker(site, rooms, interval_seconds=INTERVAL, clock=clock, tell=tell)
@@ -138,11 +142,14 @@ class Watched:
     def __enter__(self) -> Self:
         logger = logging.getLogger("vr_exporter")
         logger.addHandler(self.log)
+        self._level = logger.level
         logger.setLevel(logging.INFO)
         return self
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger("vr_exporter").removeHandler(self.log)
+        logger = logging.getLogger("vr_exporter")
+        logger.removeHandler(self.log)
+        logger.setLevel(self._level)
         for site in self.sites.values():
             site.appliance.close()
 

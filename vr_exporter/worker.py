@@ -18,7 +18,9 @@ from vr_exporter.domain.snapshot import SiteSnapshot
 from vr_exporter.ledger.counters import Counters
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.episodes import Episodes
-from vr_exporter.watching.inventory import Reader, SiteReading
+from vr_exporter.watching.failures import key_of, told
+from vr_exporter.watching.inventory import Reader
+from vr_exporter.watching.reading import SiteReading
 from vr_exporter.watching.site import SiteWatch
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,13 @@ MINIMUM_POLL_SECONDS = 60.0
 FIRST_POLL_REQUESTS = 210
 """A first poll is allowed for as if it read 20,000 replications in pages of 100."""
 
+MOST_POLL_REQUESTS = 2000
+"""A poll is never allowed for as if it took more: 75 minutes at our pace."""
+
 LONGEST_STRETCH = 16
+LONGEST_STRETCHED_SECONDS = 900.0
+"""A throttled site is asked at least so often, unless its settings want it more seldom."""
+
 HEARTBEAT_SLACK_SECONDS = 60.0
 
 
@@ -63,13 +71,13 @@ class Worker:
         self._clock = clock
         self._tell = tell
         self._episodes = Episodes(log, now=clock.monotonic)
-        self._requests = FIRST_POLL_REQUESTS
+        self._requests = self._allowed_requests = FIRST_POLL_REQUESTS
         self._was_read = False
         self._stretch = 1
         self._interval = interval_seconds
         self._bugs: set[str] = set()
         self.due_by = math.inf
-        self._snapshot = rooms.watch.before_first_poll(interval_seconds)
+        self._snapshot = self._first_snapshot()
         rooms.board.put(self._snapshot)
 
     def run(self) -> None:
@@ -80,6 +88,15 @@ class Worker:
             pass
         finally:
             self._rooms.appliance.close()
+
+    def _first_snapshot(self) -> SiteSnapshot:
+        """Go on from what a worker before us knew of the same appliance; totals stay always."""
+        rooms = self._rooms
+        fresh = rooms.watch.before_first_poll(self._wanted_interval)
+        known = rooms.board.current().sites.get(self.site)
+        if known is not None and known.url == fresh.url:
+            return rooms.watch.resumed(known, self._wanted_interval)
+        return replace(fresh, totals=rooms.ledger.totals(self.site))
 
     def _loop(self) -> None:
         due = self._clock.monotonic()
@@ -109,42 +126,48 @@ class Worker:
         return False
 
     def _seconds_to_stale(self) -> float:
-        poll = self._snapshot.poll
-        if poll.last_success_timestamp_seconds is None or self._snapshot.stale:
-            return math.inf
-        limit = self._rooms.watch.stale_after(poll.interval_seconds)
-        age = self._clock.now() - poll.last_success_timestamp_seconds
-        return max(limit - age, 0.0) + 1.0
+        return self._rooms.watch.fresh_for(self._snapshot) + 1.0
 
     def _age(self) -> None:
-        aged = self._rooms.watch.aged(self._snapshot, self._clock.now())
-        if aged.stale != self._snapshot.stale:
+        aged = self._rooms.watch.aged(self._snapshot)
+        if aged != self._snapshot:
             self._publish(aged)
 
     def poll(self) -> None:
-        """Read the site once and publish what came of it."""
+        """Read the site once and publish what came of it, unless we were told to stop meanwhile.
+
+        By then another worker may have taken the site over, or the settings know it no more.
+        """
         deadline = self._poll_seconds()
         self.due_by = self._clock.monotonic() + deadline + HEARTBEAT_SLACK_SECONDS
         try:
-            self._take_in(self._read(deadline))
+            reading = self._read(deadline)
+            self._heed_stop()
+            self._take_in(reading)
         except Stopping:
             raise
         except Exception as error:  # noqa: BLE001 - the worker outlives every bug (house.md)
             self._confess(error)
+
+    def _heed_stop(self) -> None:
+        if self._clock.wait(0):
+            raise Stopping
 
     def _read(self, deadline_seconds: float) -> SiteReading:
         appliance = self._rooms.appliance
         before = _requests_of_polls(appliance)
         appliance.begin_poll(deadline_seconds)
         reading = self._rooms.reader.read()
+        sent = _requests_of_polls(appliance) - before
         if reading.is_whole:
-            self._requests = _requests_of_polls(appliance) - before
+            self._requests = self._allowed_requests = sent
             self._was_read = True
+        elif "deadline" in reading.reasons and sent > self._allowed_requests:
+            self._allowed_requests = min(2 * sent, MOST_POLL_REQUESTS)
         return reading
 
     def _take_in(self, reading: SiteReading) -> None:
-        reasons = tuple(failure.error.reason for failure in reading.failures)
-        self._set_interval(was_throttled="throttled" in reasons)
+        self._set_interval(was_throttled="throttled" in reading.reasons)
         observation = self._rooms.watch.observe(
             reading,
             before=self._snapshot,
@@ -155,7 +178,7 @@ class Worker:
         totals = self._rooms.ledger.record(self.site, observation.changes)
         for kind in observation.surprises:
             self._tell(Surprised(kind))
-        self._tell(Polled(reasons))
+        self._tell(Polled(reading.reasons))
         self._report(reading)
         self._publish(replace(observation.snapshot, totals=totals))
 
@@ -164,14 +187,19 @@ class Worker:
         self._rooms.board.put(snapshot)
 
     def _poll_seconds(self) -> float:
-        """Return how long a poll may take: fault-matrix R8."""
-        return max(MINIMUM_POLL_SECONDS, 1.5 * self._requests * 60 / REQUESTS_PER_MINUTE)
+        """Return how long a poll may take: fault-matrix R8.
+
+        Where a site turned out larger than allowed for, the next poll is allowed for twice that,
+        or the end of its lists would never be read.
+        """
+        return max(MINIMUM_POLL_SECONDS, 1.5 * self._allowed_requests * 60 / REQUESTS_PER_MINUTE)
 
     def _set_interval(self, *, was_throttled: bool) -> None:
         """Stretch the interval to what the pace, and a throttling appliance, leave room for."""
         self._stretch = min(self._stretch * 2, LONGEST_STRETCH) if was_throttled else 1
         needed = self._requests * 60 / PLANNED_PER_MINUTE if self._was_read else 0.0
-        interval = max(self._wanted_interval * self._stretch, needed)
+        stretched = min(self._wanted_interval * self._stretch, LONGEST_STRETCHED_SECONDS)
+        interval = max(self._wanted_interval, stretched, needed)
         if interval != self._wanted_interval and 0 < self._interval - interval < interval / 10:
             return
         if interval != self._interval:
@@ -188,21 +216,10 @@ class Worker:
         self._interval = interval
 
     def _report(self, reading: SiteReading) -> None:
-        """Log each failure once while it lasts (fault-matrix R5)."""
-        failing = {(failure.error.reason, failure.where): failure for failure in reading.failures}
+        """Log each reason once while it lasts (fault-matrix R5)."""
         self._episodes.report(
-            {
-                key: (
-                    "site cannot be read whole",
-                    {
-                        "site": self.site,
-                        "reason": failure.error.reason,
-                        "where": failure.where,
-                        "error": str(failure.error),
-                    },
-                )
-                for key, failure in failing.items()
-            }
+            told(self.site, reading.failures),
+            lasting={key_of(failure) for failure in reading.left_alone},
         )
 
     def _confess(self, error: Exception) -> None:
@@ -212,10 +229,12 @@ class Worker:
         bug = f"{type(error).__name__} at {place.name}:{place.lineno}"
         is_new = bug not in self._bugs
         self._bugs.add(bug)
-        log.error(
-            "a bug of ours in a poll",
-            extra={"site": self.site, "bug": bug},
-            exc_info=error if is_new else None,
+        facts = {"site": self.site, "reason": "internal", "error": bug}
+        if is_new:
+            log.error("a bug of ours", extra=facts, exc_info=error)
+        self._episodes.report(
+            {("internal", bug): ("a bug of ours ended a poll", facts)},
+            lasting=self._episodes.open_keys,
         )
         now = self._clock.now()
         poll = replace(
@@ -224,8 +243,9 @@ class Worker:
             error=f"a bug of ours: {bug}",
             error_reason="internal",
         )
-        failed = replace(self._snapshot, up=False, poll=poll)
-        self._publish(self._rooms.watch.aged(failed, now))
+        pairings = tuple(replace(pairing, up=False) for pairing in self._snapshot.pairings)
+        failed = replace(self._snapshot, up=False, poll=poll, pairings=pairings)
+        self._publish(self._rooms.watch.aged(failed))
 
 
 def _requests_of_polls(appliance: Appliance) -> int:

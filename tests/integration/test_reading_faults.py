@@ -145,6 +145,38 @@ def test_A24_a_session_that_expires_between_pages_restarts_the_list() -> None:
         assert metrics.value("vr_pairing_remote_session_up", site="madrid") == 1
 
 
+def test_A26_a_missing_privilege_is_logged_once_with_what_it_costs(watched: Watched) -> None:
+    """The families vanish, the site stays up; an hour long there is one line and no `over:`."""
+    watched.poll()
+    watched.madrid.breaks("error", value=403, operation="getRecentTasksInfo")
+    for _ in range(50):
+        watched.poll()
+    metrics = watched.metrics()
+    assert metrics.value("vr_up", site="madrid") == 1
+    assert metrics.of("vr_tasks", site="madrid") == {}
+    assert metrics.failures() == {"forbidden": 1}
+    (line,) = watched.log.with_reason("forbidden")
+    assert (line.levelname, line.privilege) == ("WARNING", "System.View")  # type: ignore[attr-defined]
+    assert line.metrics_lost == "vr_tasks* vr_task_*"  # type: ignore[attr-defined]
+    watched.madrid.heals()
+    for _ in range(12):
+        watched.poll()
+    assert [each.levelname for each in watched.log.with_reason("forbidden")] == ["WARNING", "INFO"]
+    assert watched.metrics().of("vr_tasks", site="madrid") != {}
+
+
+def test_A58_a_refused_remote_login_is_one_warning_while_it_lasts(watched: Watched) -> None:
+    """Between its tries, five minutes apart, nothing claims that it is over."""
+    watched.madrid.breaks("error", value=401, match="* */remote-session*")
+    for _ in range(9):
+        watched.poll()
+    metrics = watched.metrics()
+    assert metrics.value("vr_up", site="madrid") == 1
+    assert metrics.value("vr_pairing_remote_session_up", site="madrid") == 0
+    lines = list(watched.log.with_reason("auth"))
+    assert [line.levelname for line in lines] == ["WARNING"]
+
+
 @pytest.mark.parametrize(("retry_after", "least"), [("120", 108), ("0", 0.9), ("soon", 27)])
 def test_A29_A30_a_429_makes_the_whole_site_pause(
     watched: Watched, retry_after: str, least: float
@@ -208,6 +240,17 @@ def test_A32_a_server_error_is_retried_and_then_told(
     (text,) = watched.log.warnings("server_error")
     assert str(status) in text
     assert ("op_id" in text) is (kind == "error")
+
+
+def test_A31_one_endpoint_that_is_unavailable_costs_no_login_in_each_poll(
+    watched: Watched,
+) -> None:
+    """The session is dead where the appliance restarts, not where one list of it is away (A25)."""
+    watched.madrid.breaks("unavailable", operation="getRecentTasksInfo")
+    for _ in range(5):
+        watched.poll()
+    assert watched.madrid.api.counters.logins == 1
+    assert watched.metrics().value("vr_up", site="madrid") == 1
 
 
 def test_A32_a_single_server_error_is_healed_by_the_retry(watched: Watched) -> None:

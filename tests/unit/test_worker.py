@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.watched import ACCOUNT, INTERVAL, Watched
+from vr_exporter.appliance.errors import Stopping
+from vr_exporter.domain.rpo import Grace
 from vr_exporter.simulator.options import ApiOptions
+from vr_exporter.watching.reading import SiteReading
+from vr_exporter.watching.site import SiteWatch
+from vr_exporter.worker import LONGEST_STRETCHED_SECONDS, Worker
 
 
 @pytest.fixture
@@ -19,13 +25,16 @@ def watched() -> Iterator[Watched]:
 
 
 def stop_after(watched: Watched, waits: int) -> None:
-    """End the loop at its n-th wait; until then time passes at once."""
+    """End the loop at its n-th wait; until then time passes at once.
+
+    A wait of 0 s only asks whether to stop.
+    """
     left = iter(range(waits))
     plain = watched.time.wait
 
     def wait(seconds: float) -> bool:
         plain(seconds)
-        return next(left, None) is None
+        return bool(seconds) and next(left, None) is None
 
     object.__setattr__(watched.madrid.worker._clock, "wait", wait)
 
@@ -105,8 +114,12 @@ def test_R9_a_bug_of_ours_costs_its_poll_and_is_logged_with_its_traceback_once(
     assert metrics.failures() == {"internal": 2}
     assert metrics.of("vr_replication_info") != {}
     assert watched.snapshot().poll.error.startswith("a bug of ours: ZeroDivisionError")
-    bugs = [record for record in watched.log.records if record.levelname == "ERROR"]
-    assert [bool(record.exc_info) for record in bugs] == [True, False]
+    assert watched.metrics().value("vr_pairing_up", site="madrid") == 0
+    bugs = list(watched.log.with_reason("internal"))
+    assert [(bug.levelname, bool(bug.exc_info)) for bug in bugs] == [
+        ("ERROR", True),
+        ("WARNING", False),
+    ]
 
 
 def test_the_heartbeat_is_due_within_the_time_that_a_poll_may_take(watched: Watched) -> None:
@@ -114,6 +127,26 @@ def test_the_heartbeat_is_due_within_the_time_that_a_poll_may_take(watched: Watc
     worker = watched.madrid.worker
     worker.poll()
     assert watched.time.monotonic() < worker.due_by < watched.time.monotonic() + 600
+
+
+def test_R5_a_bug_of_ours_ends_no_failure_that_lasts(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poll that broke off knows nothing of what it did not reach."""
+    watched.madrid.breaks("error", value=500, operation="getRecentTasksInfo")
+    watched.poll()
+    monkeypatch.setattr(watched.madrid.worker._rooms.reader, "read", lambda: 1 / 0)
+    watched.poll()
+    lines = list(watched.log.with_reason("server_error"))
+    assert [line.levelname for line in lines] == ["WARNING"]
+
+
+def test_R8_a_poll_is_allowed_what_the_one_before_it_took(watched: Watched) -> None:
+    """A first poll may be that of a large site; a small one has a minute from then on."""
+    worker = watched.madrid.worker
+    assert worker._poll_seconds() > 400
+    worker.poll()
+    assert worker._poll_seconds() == 60
 
 
 def test_detail_is_withheld_while_the_worker_waits_for_its_next_poll(watched: Watched) -> None:
@@ -133,3 +166,74 @@ def test_detail_is_withheld_while_the_worker_waits_for_its_next_poll(watched: Wa
     object.__setattr__(worker, "_publish", note)
     worker._wait_until(watched.time.monotonic() + 900)
     assert stale_at == [pytest.approx(301, abs=2)]
+
+
+def test_B10_a_worker_that_takes_over_goes_on_from_what_is_known(watched: Watched) -> None:
+    """New settings blind nobody: the page, the totals and readiness stay until the next poll."""
+    watched.poll()
+    before = watched.snapshot()
+    old = watched.madrid.worker
+    Worker(
+        old.site, old._rooms, interval_seconds=30, clock=watched.time.clock(), tell=lambda _: None
+    )
+    after = watched.snapshot()
+    assert (after.up, after.was_tried, after.pairings) == (True, True, before.pairings)
+    assert after.totals == before.totals
+    assert after.poll.interval_seconds == 30
+
+
+def test_a_worker_of_another_appliance_keeps_the_totals_alone(watched: Watched) -> None:
+    """What the old address showed says nothing of the new one; counters never go down."""
+    watched.poll()
+    old, totals = watched.madrid.worker, watched.snapshot().totals
+    elsewhere = SiteWatch(
+        old.site,
+        url="https://elsewhere.example",
+        grace=Grace(),
+        stale_after_seconds=None,
+        monotonic=watched.time.monotonic,
+    )
+    rooms = replace(old._rooms, watch=elsewhere)
+    Worker(old.site, rooms, interval_seconds=60, clock=watched.time.clock(), tell=lambda _: None)
+    assert watched.snapshot().pairings == ()
+    assert watched.snapshot().totals == totals
+
+
+def test_a_poll_that_ends_after_the_stop_changes_nothing(watched: Watched) -> None:
+    """By then another worker may hold the site, or the settings may have lost it."""
+    watched.poll()
+    before, totals = watched.snapshot(), watched.ledger.totals(watched.madrid.worker.site)
+    watched.time.advance(INTERVAL)
+    read = watched.madrid.worker._rooms.reader.read
+
+    def read_late() -> SiteReading:
+        reading = read()
+        watched.time.stop()
+        return reading
+
+    object.__setattr__(watched.madrid.worker._rooms.reader, "read", read_late)
+    with pytest.raises(Stopping):
+        watched.madrid.worker.poll()
+    assert watched.snapshot() is before
+    assert watched.ledger.totals(watched.madrid.worker.site) is totals
+
+
+def test_a_site_that_outgrew_its_deadline_is_read_whole_in_the_end() -> None:
+    """The appliance grants smaller pages than yesterday: ten times the requests, and still read."""
+    with Watched(replications=2000, page_size=200) as watched:
+        watched.poll()
+        object.__setattr__(watched.madrid.api.options, "page_size_cap", 10)
+        for _ in range(4):
+            watched.poll()
+        assert watched.snapshot().up
+        assert watched.snapshot().poll.error == ""
+
+
+def test_A30_a_stretched_interval_stays_within_a_quarter_of_an_hour(watched: Watched) -> None:
+    """As long as the longest wait that an appliance may ask for, and no longer."""
+    watched.madrid.breaks("throttled", value="900", times=1)
+    for _ in range(6):
+        watched.poll()
+        watched.madrid.breaks("throttled", value="900", times=1)
+    interval = watched.metrics().value("vr_poll_interval_seconds", site="madrid")
+    assert interval == LONGEST_STRETCHED_SECONDS

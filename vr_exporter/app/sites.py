@@ -38,6 +38,7 @@ class Shared:
     own: OwnMetrics
     lockout: Lockout
     peers: Peers
+    settings: Callable[[], Settings]
     clock: Clock
     credentials_of: CredentialsOf
 
@@ -119,7 +120,7 @@ def rooms_for(
     """Make what a site is read with; its far ends are found among the settings unless given."""
     site = settings.sites[name]
     appliance = appliance_for(site, shared, tell)
-    accounts = RemoteAccounts(name, settings, shared.peers, shared.credentials_of)
+    accounts = RemoteAccounts(name, shared.settings, shared.peers, shared.credentials_of)
     reader = Reader(
         appliance,
         scope=scope_of(settings, site),
@@ -131,6 +132,7 @@ def rooms_for(
         url=site.url,
         grace=Grace(settings.rpo.grace, settings.rpo.grace_min),
         stale_after_seconds=settings.metrics.stale_after,
+        monotonic=shared.clock.monotonic,
         configured=tuple(PairingName(alias) for alias in site.pairings),
     )
     return SiteRooms(appliance, reader, watch, shared.ledger, shared.board)
@@ -187,11 +189,11 @@ class RemoteAccounts:
     """Finds the account for the far end of a site's pairings.
 
     The pairing's own account wins, then the site's `remote`, then that of the configured site
-    which is the far end.
+    which is the far end. All of them are those of the settings that hold at that moment.
     """
 
     site: SiteName
-    settings: Settings
+    settings: Callable[[], Settings]
     peers: Peers
     credentials_of: CredentialsOf
 
@@ -210,7 +212,10 @@ class RemoteAccounts:
 
     def account_for(self, pairing: Pairing) -> Account | None:
         """Return the account whose credentials serve, None if nothing is known."""
-        site = self.settings.sites[self.site]
+        sites = self.settings().sites
+        site = sites.get(self.site)
+        if site is None:
+            return None
         remote = pairing.remote_vc
         names = {remote.name.lower(), remote.id.lower()} if remote else set()
         for known in site.pairings.values():
@@ -219,15 +224,13 @@ class RemoteAccounts:
         if site.remote:
             return site.remote
         peer = self.peers.far_end(self.site, pairing)
-        return self.settings.sites.get(peer) if peer else None
+        return sites.get(peer) if peer else None
 
 
 def _what_matters(name: SiteName, settings: Settings) -> tuple[object, ...]:
-    """All settings that a site's worker is made from; the accounts of peers belong to them."""
-    peers = {peer: (site.username, site.url) for peer, site in settings.sites.items()}
+    """All settings that a site's worker is made from."""
     return (
         settings.sites.get(name),
-        peers,
         settings.replications,
         settings.rpo,
         settings.metrics.stale_after,

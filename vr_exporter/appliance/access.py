@@ -16,7 +16,11 @@ Query = tuple[tuple[str, str], ...]
 
 _NOT_FOUND = 404
 _ALWAYS_THERE = frozenset({"info", "pairings"})
-"""Endpoints of every version: where one is missing, that version of the API is gone (A59)."""
+"""Endpoints of every version: where one is missing, that version of the API is gone (A59).
+
+Where one of them is unavailable the appliance is (A31): its sessions count as dead. Another one
+that answers 503 must not cost a login in each poll.
+"""
 
 
 class Access:
@@ -48,12 +52,23 @@ class Access:
         return self._ask(endpoint, path, query)
 
     def _ask(self, endpoint: Endpoint, path: str, query: Query) -> Answer:
+        try:
+            return self._ask_once(endpoint, path, query)
+        except Refused as refusal:
+            if endpoint not in _ALWAYS_THERE or refusal.status not in (_NOT_FOUND, UNAVAILABLE):
+                raise
+            self.session.forget()
+            if refusal.status == UNAVAILABLE or not self._has_other_version():
+                raise
+        return self._ask_once(endpoint, path, query)
+
+    def _has_other_version(self) -> bool:
+        """Log in anew, and say whether that was at another version of the API (A59)."""
+        before = self.session.api
+        self.session.token()
+        return self.session.api != before
+
+    def _ask_once(self, endpoint: Endpoint, path: str, query: Query) -> Answer:
         token = self.session.token()
         ask = Ask(endpoint, self.session.base + path, query=query, token=token)
-        try:
-            return self.calls.send(ask)
-        except Refused as refusal:
-            is_gone = refusal.status == _NOT_FOUND and endpoint in _ALWAYS_THERE
-            if is_gone or refusal.status == UNAVAILABLE:
-                self.session.forget()
-            raise
+        return self.calls.send(ask)

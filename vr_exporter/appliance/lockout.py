@@ -45,13 +45,14 @@ class Lockout:
     def left_seconds(self, account: str, credentials: Credentials, *, now: float) -> float:
         """Return how long this very secret has to wait; 0 when it may be tried.
 
-        `account` names what is logged in to; `now` is in seconds since 1970.
+        `account` names what is logged in to; `now` is in seconds since 1970. A refusal from the
+        future is that of a clock that was set back since, and binds nobody.
         """
         row = self._read().get(_key(account, credentials))
         if row is None or not _is_same(row, credentials):
             return 0.0
-        left = float(row["refused_at"]) + WAIT_SECONDS - now
-        return min(max(left, 0.0), WAIT_SECONDS)
+        elapsed = now - float(row["refused_at"])
+        return WAIT_SECONDS - max(elapsed, 0.0) if abs(elapsed) < WAIT_SECONDS else 0.0
 
     def refused(self, account: str, credentials: Credentials, *, now: float) -> None:
         """Note that a secret was refused just now."""
@@ -69,7 +70,7 @@ class Lockout:
             rows = {
                 other: kept
                 for other, kept in self._read().items()
-                if other != key and now - float(kept["refused_at"]) < WAIT_SECONDS
+                if other != key and abs(now - float(kept["refused_at"])) < WAIT_SECONDS
             }
             self._write(rows if row is None else {**rows, key: row})
 

@@ -50,7 +50,10 @@ class Pace:
         self._tell(Budget(self._allowed, self._allowed - len(self._sent)))
 
     def _forget(self) -> None:
-        """Drop what left the window; a request exactly sixty seconds old is outside."""
-        oldest = self._clock.monotonic() - WINDOW_SECONDS
-        while self._sent and self._sent[0] <= oldest:
+        """Drop what left the window; a request exactly sixty seconds old is outside.
+
+        The sum is that of the delay: rounded otherwise, one that waited would never leave.
+        """
+        now = self._clock.monotonic()
+        while self._sent and self._sent[0] + WINDOW_SECONDS <= now:
             self._sent.popleft()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections import deque
+from contextlib import suppress
 from urllib.parse import quote
 
 from vr_exporter.domain.credentials import Credentials
 
 _SHORTEST_SECRET = 4
-_SECRETS_KEPT = 32
+_SECRETS_KEPT = 256
 
 
 class Redactor:
@@ -36,5 +37,9 @@ class Redactor:
         return text
 
     def _learn(self, secret: str) -> None:
-        if len(secret) >= _SHORTEST_SECRET and secret not in self._secrets:
-            self._secrets.append(secret)
+        """Put a secret last in line to be forgotten, also one that is known."""
+        if len(secret) < _SHORTEST_SECRET:
+            return
+        with suppress(ValueError):
+            self._secrets.remove(secret)
+        self._secrets.append(secret)

@@ -55,7 +55,6 @@ class RemoteSessions:
     def open(self, pairing_id: PairingId, credentials: Credentials) -> None:
         """Log in at the remote site; a refused password waits as a local one does (A58)."""
         account = f"{self._account} {pairing_id}"
-        self._redactor.learn(credentials)
         if left := self._lockout.left_seconds(account, credentials, now=self._now()):
             text = f"the remote password was refused: it is tried again in {left:.0f} s"
             raise Refused("auth", text, status=_UNAUTHORIZED)
@@ -91,6 +90,7 @@ class RemoteSessions:
 
     def _post(self, pairing_id: PairingId, credentials: Credentials) -> None:
         token = self._access.session.token()
+        self._redactor.learn(credentials)
         self._access.calls.send(
             Ask(
                 "remote_session",

@@ -24,6 +24,7 @@ BUCKETS: Mapping[str, tuple[float, ...]] = {
     "vr_task_duration_seconds": TASK_BUCKETS,
     "vr_sync_duration_seconds": TASK_BUCKETS,
     "vr_task_queue_wait_seconds": QUEUE_BUCKETS,
+    "vr_trigger_duration_seconds": TASK_BUCKETS,
 }
 
 

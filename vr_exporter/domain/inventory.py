@@ -131,9 +131,16 @@ class Pairing:
 
     @property
     def is_local(self) -> bool:
-        """Whether the pairing joins a vCenter to itself, so that no remote login is needed."""
+        """Whether the pairing joins a vCenter to itself, so that no remote login is needed.
+
+        By the ids of the two ends; by their names where an id is missing.
+        """
         local, remote = self.local_vc, self.remote_vc
-        return bool(local and remote and local.id and local.id == remote.id)
+        if local is None or remote is None:
+            return False
+        if local.id and remote.id:
+            return local.id == remote.id
+        return bool(local.name) and local.name == remote.name
 
     @property
     def directions(self) -> tuple[Direction, ...]:

@@ -21,13 +21,17 @@ from vr_exporter.domain.tasks import Task
 
 @dataclass(frozen=True, slots=True)
 class WatchedReplication:
-    """A replication as read, with what watching it from poll to poll has shown."""
+    """A replication as read, with what watching it from poll to poll has shown.
+
+    `counted_bytes` are those of the sync under way that `vr_transferred_bytes_total` has by now.
+    """
 
     replication: Replication
     verdict: Verdict
     breached_seconds_total: float = 0.0
     synced_bytes_total: int = 0
     progress_changed_timestamp_seconds: float | None = None
+    counted_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

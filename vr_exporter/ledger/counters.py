@@ -28,9 +28,18 @@ TASKS_REMEMBERED_SECONDS = 4 * 3600
 class Counters:
     """Every site's totals. One writer a site; what is handed out never changes."""
 
-    def __init__(self) -> None:
-        self._totals: dict[SiteName, SiteTotals] = {}
-        self._seen: dict[SiteName, SeenTasks] = {}
+    def __init__(
+        self,
+        totals: Mapping[SiteName, SiteTotals] | None = None,
+        seen: Mapping[SiteName, SeenTasks] | None = None,
+    ) -> None:
+        self._totals = dict(totals or {})
+        self._seen = dict(seen or {})
+
+    @property
+    def every(self) -> Mapping[SiteName, SiteTotals]:
+        """The totals of all sites at this moment."""
+        return dict(self._totals)
 
     def totals(self, site: SiteName) -> SiteTotals:
         """Return all totals of a site, empty ones for a site never recorded."""
@@ -46,6 +55,10 @@ class Counters:
         if changes.ended_tasks is not None:
             self._seen[site] = _seen_after(self._seen.get(site, SeenTasks()), changes.ended_tasks)
         return self._totals[site]
+
+    def restore(self, site: SiteName, totals: SiteTotals) -> None:
+        """Take back what was recorded since these totals were handed out."""
+        self._totals[site] = totals
 
     def forget(self, site: SiteName) -> None:
         """Drop all that is known of a site that is no longer configured."""

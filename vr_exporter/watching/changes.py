@@ -12,8 +12,11 @@ from vr_exporter.domain.names import ReplicationId
 from vr_exporter.domain.rpo import Grace, Verdict, verdict_of
 from vr_exporter.domain.snapshot import WatchedReplication
 
-NOISE_RATIO = 0.01
+NOISE_POINTS = 1
 """Progress that changes by less than a point is noise, not movement (fault-matrix A50)."""
+
+_DIGITS = 6
+"""Points are compared to so many decimals: 0.29 - 0.28 is a little less than a point."""
 
 SYNC_FAMILIES = (
     "vr_syncs_observed_total",
@@ -49,11 +52,15 @@ class PairingChanges:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What one replication did between two looks."""
+    """What one replication did between two looks.
+
+    `counted_bytes` are those of the running sync that have been counted by now.
+    """
 
     has_synced: bool
     synced_bytes: int
     moved_bytes: int
+    counted_bytes: int
 
 
 def changes_of(pairing: Pairing, rows: Iterable[Replication], look: Look) -> PairingChanges:
@@ -92,12 +99,16 @@ def _step(row: Replication, look: Look) -> _Step:
     before = look.before.get(row.id)
     has_synced = _has_synced(row, look.totals.get(row.id))
     size = (row.last_sync_bytes or 0) if has_synced else 0
+    here = row.progress.transferred_bytes if row.progress else None
     if before is None:
-        return _Step(has_synced, size, moved_bytes=0)
-    seen = _transferred(before.replication.progress)
-    here = _transferred(row.progress)
-    moved = max(0, size - seen) + here if has_synced else max(0, here - seen)
-    return _Step(has_synced, size, moved)
+        return _Step(has_synced, size, moved_bytes=0, counted_bytes=here or 0)
+    counted = before.counted_bytes
+    if has_synced:
+        moved = max(0, size - counted) + (here or 0)
+        return _Step(has_synced, size, moved, counted_bytes=here or 0)
+    if here is None:
+        return _Step(has_synced, size, moved_bytes=0, counted_bytes=counted)
+    return _Step(has_synced, size, max(0, here - counted), counted_bytes=here)
 
 
 def _has_synced(row: Replication, totals: ReplicationTotals | None) -> bool:
@@ -107,10 +118,6 @@ def _has_synced(row: Replication, totals: ReplicationTotals | None) -> bool:
         return False
     known = totals.last_sync_timestamp_seconds
     return known is None or ended > known
-
-
-def _transferred(progress: SyncProgress | None) -> int:
-    return (progress.transferred_bytes or 0) if progress else 0
 
 
 def _watched(row: Replication, step: _Step, look: Look) -> WatchedReplication:
@@ -123,6 +130,7 @@ def _watched(row: Replication, step: _Step, look: Look) -> WatchedReplication:
         breached_seconds_total=totals.breached_seconds + (look.seen_seconds if was_breached else 0),
         synced_bytes_total=totals.synced_bytes + step.synced_bytes,
         progress_changed_timestamp_seconds=_progress_changed(row, before, look.now),
+        counted_bytes=step.counted_bytes,
     )
 
 
@@ -149,9 +157,13 @@ def _progress_changed(
 
 
 def _has_moved(before: SyncProgress, after: SyncProgress) -> bool:
-    if abs((after.ratio or 0.0) - (before.ratio or 0.0)) >= NOISE_RATIO:
-        return True
-    return (after.transferred_bytes, after.checksum_compared_bytes) != (
-        before.transferred_bytes,
-        before.checksum_compared_bytes,
+    """Whether a point or a byte was passed; what was not known at both looks did not move."""
+    if before.ratio is not None and after.ratio is not None:
+        points = 100 * (after.ratio - before.ratio)
+        if abs(round(points, _DIGITS)) >= NOISE_POINTS:
+            return True
+    looks = (
+        (before.transferred_bytes, after.transferred_bytes),
+        (before.checksum_compared_bytes, after.checksum_compared_bytes),
     )
+    return any(None not in look and look[0] != look[1] for look in looks)

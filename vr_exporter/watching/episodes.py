@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 SUMMARY_SECONDS = 600.0
 
-Failure = tuple[str, Mapping[str, object]]
+Told = tuple[str, Mapping[str, object]]
 """A constant message and the facts that go with it."""
 
 
 @dataclass(slots=True)
 class _Episode:
-    failure: Failure
+    told_as: Told
     began: float
     told: float
     failures: int = 1
@@ -40,10 +43,20 @@ class Episodes:
         self._summary_seconds = summary_seconds
         self._open: dict[Hashable, _Episode] = {}
 
-    def report(self, failures: Mapping[Hashable, Failure]) -> None:
-        """Take in all that fails at this moment; what is not among it has ended."""
+    @property
+    def open_keys(self) -> frozenset[Hashable]:
+        """What is failing as far as is known."""
+        return frozenset(self._open)
+
+    def report(
+        self, failures: Mapping[K, Told], *, lasting: Collection[Hashable] = frozenset()
+    ) -> None:
+        """Take in all that fails at this moment; what is not among it has ended.
+
+        What is `lasting` was not tried: its episode neither ends nor counts another failure.
+        """
         now = self._now()
-        for key in [key for key in self._open if key not in failures]:
+        for key in [key for key in self._open if key not in failures and key not in lasting]:
             self._end(self._open.pop(key), now)
         for key, failure in failures.items():
             episode = self._open.get(key)
@@ -53,8 +66,8 @@ class Episodes:
             else:
                 self._go_on(episode, failure, now)
 
-    def _go_on(self, episode: _Episode, failure: Failure, now: float) -> None:
-        episode.failure = failure
+    def _go_on(self, episode: _Episode, failure: Told, now: float) -> None:
+        episode.told_as = failure
         episode.failures += 1
         if now - episode.told < self._summary_seconds:
             return
@@ -67,7 +80,7 @@ class Episodes:
         episode.told, episode.failures_told = now, episode.failures
 
     def _end(self, episode: _Episode, now: float) -> None:
-        message, facts = episode.failure
+        message, facts = episode.told_as
         kept = {name: value for name, value in facts.items() if name != "error"}
         counted = {
             "failures": episode.failures,

@@ -11,18 +11,12 @@ from vr_exporter.appliance.client import Appliance, Listing
 from vr_exporter.appliance.errors import ApplianceError, Stopping
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
-from vr_exporter.domain.inventory import (
-    ApplianceFacts,
-    Issue,
-    IssueScope,
-    Pairing,
-    Replication,
-    ReplicationServer,
-)
+from vr_exporter.domain.inventory import ApplianceFacts, Issue, IssueScope, Pairing
 from vr_exporter.domain.names import PairingId, PairingName
 from vr_exporter.domain.snapshot import POLL_STAGES
-from vr_exporter.domain.tasks import Task
+from vr_exporter.watching.left_alone import LeftAlone
 from vr_exporter.watching.pairings import named
+from vr_exporter.watching.reading import Failure, PairingReading, SiteReading
 
 T = TypeVar("T")
 
@@ -55,45 +49,6 @@ class Scope:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One thing that a poll could not read; `where` is the endpoint, with the pairing if any."""
-
-    where: str
-    error: ApplianceError
-
-
-@dataclass(frozen=True, slots=True)
-class PairingReading:
-    """One pairing as read; `replications` is None where the list could not be read."""
-
-    pairing: Pairing
-    replications: tuple[Replication, ...] | None = None
-    is_complete: bool = False
-    issues: Mapping[IssueScope, tuple[Issue, ...]] = field(default_factory=dict)
-    remote_session_up: bool | None = None
-    error: ApplianceError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SiteReading:
-    """All that one poll brought; None stands for what was not read."""
-
-    facts: ApplianceFacts | None = None
-    pairings: tuple[PairingReading, ...] | None = None
-    servers: tuple[ReplicationServer, ...] | None = None
-    tasks: tuple[Task, ...] | None = None
-    failures: tuple[Failure, ...] = ()
-    stages: Mapping[str, float] = field(default_factory=dict)
-    rows_dropped: int = 0
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every list of replications was read to its end."""
-        lists = self.pairings or ()
-        return self.pairings is not None and all(one.replications is not None for one in lists)
-
-
 class FarEnds(Protocol):
     """Knows the remote sites of pairings."""
 
@@ -108,7 +63,7 @@ class FarEnds(Protocol):
 
 
 class Reader:
-    """Reads one site again and again, on one thread; remembers which endpoints are closed to us."""
+    """Reads one site again and again, on one thread; remembers what is best left alone."""
 
     def __init__(
         self,
@@ -123,7 +78,8 @@ class Reader:
         self._far_ends = far_ends
         self._peer_deadline: float | None = None
         self._clock = clock
-        self._closed_until: dict[str, float] = {}
+        self._left_alone = LeftAlone(clock.monotonic)
+        self._local_vc_id = ""
         self._last_known: dict[PairingId, Pairing] = {}
         self._begin()
 
@@ -134,8 +90,8 @@ class Reader:
         pairings = self._stage("pairings", lambda: self._pairings(facts))
         read = None
         if pairings is not None:
-            local_vc_id = facts.vc_id if facts else ""
-            read = tuple(self._pairing(pairing, local_vc_id) for pairing in pairings)
+            self._local_vc_id = (facts and facts.vc_id) or self._local_vc_id
+            read = tuple(self._pairing(pairing) for pairing in pairings)
         servers = self._stage(
             "servers",
             lambda: self._side("replication_servers", self._appliance.replication_servers),
@@ -147,6 +103,7 @@ class Reader:
             servers=servers,
             tasks=tasks,
             failures=tuple(self._failures),
+            left_alone=self._left_alone.failures(),
             stages=self._stages,
             rows_dropped=self._dropped,
         )
@@ -158,22 +115,17 @@ class Reader:
         self._dropped = 0
         self._remote_up: dict[PairingId, bool] = {}
 
-    def _is_open(self, where: str) -> bool:
-        return self._closed_until.get(where, 0.0) <= self._clock.monotonic()
-
-    def _close(self, where: str, seconds: float) -> None:
-        self._closed_until[where] = self._clock.monotonic() + seconds
-
     def _with_remote(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
         """Fill in a remote vCenter that partial data left out from when it was last seen."""
-        return tuple(self._filled(pairing) for pairing in pairings)
+        filled = tuple(self._filled(pairing) for pairing in pairings)
+        self._last_known = {pairing.id: pairing for pairing in filled}
+        return filled
 
     def _filled(self, pairing: Pairing) -> Pairing:
-        known = self._last_known.setdefault(pairing.id, pairing)
-        if pairing.remote_vc is None and known.remote_vc is not None:
-            return replace(pairing, remote_vc=replace(known.remote_vc, connected=None))
-        self._last_known[pairing.id] = pairing
-        return pairing
+        known = self._last_known.get(pairing.id)
+        if pairing.remote_vc is not None or known is None or known.remote_vc is None:
+            return pairing
+        return replace(pairing, remote_vc=replace(known.remote_vc, connected=None))
 
     def _pairings(self, facts: ApplianceFacts | None) -> tuple[Pairing, ...] | None:
         pairings = self._main("pairings", self._appliance.pairings)
@@ -187,16 +139,29 @@ class Reader:
 
     def _remote_session(self, pairing: Pairing) -> bool:
         """See to the remote session; True if it had to be made."""
+        where = f"remote_session {pairing.id}"
         if pairing.is_local:
             return False
+        if self._left_alone.has(where):
+            self._remote_up[pairing.id] = False
+            return False
+        try:
+            return self._had_to_log_in(pairing)
+        except ApplianceError as error:
+            failure = self._fail(where, error, ends_poll=error.reason in _SITE_WIDE - {"auth"})
+            self._left_alone.add(failure, RETRY_REMOTE_LOGIN_SECONDS)
+            self._remote_up[pairing.id] = False
+            return False
+
+    def _had_to_log_in(self, pairing: Pairing) -> bool:
         credentials = self._credentials(pairing)
         if credentials is None:
             return False
-        where = f"remote_session {pairing.id}"
-        if not self._is_open(where):
-            self._remote_up[pairing.id] = False
-            return False
-        return self._log_in_remotely(pairing, credentials, where)
+        had_it = self._appliance.has_remote_session(pairing.id)
+        if not had_it:
+            self._appliance.open_remote_session(pairing.id, credentials)
+        self._remote_up[pairing.id] = True
+        return not had_it
 
     def _credentials(self, pairing: Pairing) -> Credentials | None:
         """Find the far end's account; a first poll waits a little for the site to be known."""
@@ -210,21 +175,8 @@ class Reader:
                 raise Stopping
         return found
 
-    def _log_in_remotely(self, pairing: Pairing, credentials: Credentials, where: str) -> bool:
-        try:
-            had_it = self._appliance.has_remote_session(pairing.id)
-            if not had_it:
-                self._appliance.open_remote_session(pairing.id, credentials)
-        except ApplianceError as error:
-            self._fail(where, error, ends_poll=error.reason in _SITE_WIDE - {"auth"})
-            self._close(where, RETRY_REMOTE_LOGIN_SECONDS)
-            self._remote_up[pairing.id] = False
-            return False
-        self._remote_up[pairing.id] = True
-        return not had_it
-
-    def _pairing(self, pairing: Pairing, local_vc_id: str) -> PairingReading:
-        listing, error = self._stage("replications", lambda: self._listing(pairing, local_vc_id))
+    def _pairing(self, pairing: Pairing) -> PairingReading:
+        listing, error = self._stage("replications", lambda: self._listing(pairing))
         issues = self._stage("other", lambda: self._issues(pairing))
         rows = None
         if listing is not None:
@@ -239,12 +191,10 @@ class Reader:
             error=error,
         )
 
-    def _listing(
-        self, pairing: Pairing, local_vc_id: str
-    ) -> tuple[Listing | None, ApplianceError | None]:
+    def _listing(self, pairing: Pairing) -> tuple[Listing | None, ApplianceError | None]:
         if self._is_over:
             return None, self._failures[-1].error
-        local = pairing.local_vc.id if pairing.local_vc else local_vc_id
+        local = (pairing.local_vc and pairing.local_vc.id) or self._local_vc_id
         try:
             return self._appliance.replications(pairing, local_vc_id=local), None
         except ApplianceError as error:
@@ -274,19 +224,21 @@ class Reader:
 
     def _side(self, where: str, call: Callable[[], T]) -> T | None:
         """Ask what the poll can do without: forbidden or missing, it is left alone for an hour."""
-        if self._is_over or not self._is_open(where):
+        if self._is_over or self._left_alone.has(where):
             return None
         try:
             return call()
         except ApplianceError as error:
-            self._fail(where, error, ends_poll=error.reason in _SITE_WIDE)
+            failure = self._fail(where, error, ends_poll=error.reason in _SITE_WIDE)
             if error.reason in {"forbidden", "not_found"}:
-                self._close(where, RETRY_CLOSED_SECONDS)
+                self._left_alone.add(failure, RETRY_CLOSED_SECONDS)
             return None
 
-    def _fail(self, where: str, error: ApplianceError, *, ends_poll: bool) -> None:
-        self._failures.append(Failure(where, error))
+    def _fail(self, where: str, error: ApplianceError, *, ends_poll: bool) -> Failure:
+        failure = Failure(where, error)
+        self._failures.append(failure)
         self._is_over = self._is_over or ends_poll
+        return failure
 
     def _stage(self, stage: str, call: Callable[[], T]) -> T:
         began = self._clock.monotonic()

@@ -30,13 +30,14 @@ class Peers:
     def introduce(self, site: SiteName, *, vc_id: str, pairings: Iterable[Pairing]) -> None:
         """Say which vCenter a site belongs to, and which pairings it lists.
 
-        A site that could tell neither is not waited for, and keeps what it told before.
+        What it cannot tell this time stands as it told it before; a site that could never tell
+        anything is not waited for.
         """
-        said = _Known(vc_id, frozenset(pairing.id for pairing in pairings))
+        ids = frozenset(pairing.id for pairing in pairings)
         with self._writing:
-            before = self._known.get(site)
-            if before is None or said.vc_id or said.pairings:
-                self._known = {**self._known, site: said}
+            before = self._known.get(site, _Known("", frozenset()))
+            said = _Known(vc_id or before.vc_id, ids or before.pairings)
+            self._known = {**self._known, site: said}
 
     def are_all_known(self) -> bool:
         """Whether every configured site has introduced itself or given up."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from vr_exporter.domain.counts import (
@@ -25,14 +26,18 @@ from vr_exporter.domain.snapshot import (
 )
 from vr_exporter.domain.tasks import Task
 from vr_exporter.watching.changes import Look, changes_of
-from vr_exporter.watching.inventory import PairingReading, SiteReading
+from vr_exporter.watching.freshness import Freshness
+from vr_exporter.watching.missing import Missing
+from vr_exporter.watching.reading import PairingReading, SiteReading
 from vr_exporter.watching.tasks import changes_of_tasks, matched
-
-MISSES_TO_BE_GONE = 2
-"""So many polls in a row must lack a replication before it counts as removed (A28, A37)."""
 
 MINIMUM_STALE_SECONDS = 300.0
 STALE_INTERVALS = 3
+
+NOTHING_TO_WATCH = "the site lists no pairing, so that there is nothing to watch"
+"""Why a site that answers well is not up all the same (fault-matrix R2)."""
+
+_SITE, _SERVERS, _TASKS = "site", "servers", "tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,12 @@ class _Poll:
     surprises: list[str] = field(default_factory=list)
     ids: set[ReplicationId] = field(default_factory=set)
 
+    def kept(self, rows: tuple[WatchedReplication, ...]) -> tuple[WatchedReplication, ...]:
+        """Keep the last values of a pairing, save what another pairing has shown by now."""
+        kept = tuple(row for row in rows if row.replication.id not in self.ids)
+        self.ids |= {row.replication.id for row in kept}
+        return kept
+
     def unseen(self, rows: tuple[Replication, ...]) -> tuple[Replication, ...]:
         """Leave out what another pairing of the site has shown: a series may stand but once."""
         fresh = tuple(row for row in rows if row.id not in self.ids)
@@ -65,7 +76,7 @@ class _Poll:
 
 
 class SiteWatch:
-    """Follows one site on its worker's thread.
+    """Follows one site on its worker's thread; ages are by the monotonic clock.
 
     `stale_after_seconds` None stands for the larger of five minutes and three intervals.
     `configured` names the pairings of the settings, which are shown even when they are gone.
@@ -78,6 +89,7 @@ class SiteWatch:
         url: str,
         grace: Grace,
         stale_after_seconds: float | None,
+        monotonic: Callable[[], float],
         configured: tuple[PairingName, ...] = (),
     ) -> None:
         self._site = site
@@ -85,13 +97,21 @@ class SiteWatch:
         self._grace = grace
         self._stale_after = stale_after_seconds
         self._configured = configured
-        self._misses: dict[ReplicationId, int] = {}
-        self._home: dict[ReplicationId, PairingId] = {}
+        self._missing = Missing()
         self._emptied: set[PairingId] = set()
+        self._freshness = Freshness(monotonic)
 
     def before_first_poll(self, interval_seconds: float) -> SiteSnapshot:
         """Return the snapshot of a site that was never asked: down, and nothing known."""
         return SiteSnapshot(site=self._site, url=self._url, poll=PollFacts(interval_seconds))
+
+    def resumed(self, known: SiteSnapshot, interval_seconds: float) -> SiteSnapshot:
+        """Go on from what another watch of this site knew; what it held for fresh ages anew."""
+        stale: dict[str, bool] = dict.fromkeys((_SITE, _SERVERS, _TASKS), known.stale)
+        stale |= {each.pairing.id: each.stale for each in known.pairings}
+        for part, is_stale in stale.items():
+            self._freshness.renew(part, age=math.inf if is_stale else 0.0)
+        return replace(known, poll=replace(known.poll, interval_seconds=interval_seconds))
 
     def observe(
         self,
@@ -106,37 +126,67 @@ class SiteWatch:
         poll = _Poll(reading, before, now)
         poll.additions.append(Born("vr_replications_removed_total", ()))
         pairings = self._pairings(poll)
-        if gone := self._gone(poll):
+        is_up = any(pairing.up for pairing in pairings)
+        self._renew(reading, pairings, is_up=is_up)
+        gone = self._missing.gone(before.totals.replications.keys(), reading.pairings)
+        if gone:
             poll.additions.append(Add("vr_replications_removed_total", (), len(gone)))
         tasks, ended = _tasks(poll, pairings, seen_tasks)
         snapshot = replace(
             before,
             url=self._url,
-            up=any(pairing.up for pairing in pairings),
+            up=is_up,
             appliance=reading.facts or before.appliance,
             pairings=pairings,
             servers=before.servers if reading.servers is None else reading.servers,
             tasks=tasks,
         )
-        snapshot = self.aged(_polled(snapshot, poll, interval_seconds), now)
+        snapshot = self.aged(_polled(snapshot, poll, interval_seconds))
         changes = SiteChanges(tuple(poll.additions), poll.totals, gone, ended)
         return Observation(snapshot, changes, tuple(poll.surprises))
 
-    def aged(self, snapshot: SiteSnapshot, now: float) -> SiteSnapshot:
-        """Mark the site, and each pairing, as stale whose last good reading is too old."""
+    def aged(self, snapshot: SiteSnapshot) -> SiteSnapshot:
+        """Mark the site, and each pairing, as stale whose last good reading is too old.
+
+        Servers and tasks have no mark: of a site that is fresh otherwise they are dropped.
+        """
         limit = self.stale_after(snapshot.poll.interval_seconds)
+        is_stale = self._freshness.is_older(_SITE, limit)
         pairings = tuple(
-            replace(pairing, stale=_is_older(pairing.last_success_timestamp_seconds, limit, now))
+            replace(pairing, stale=self._freshness.is_older(pairing.pairing.id, limit))
             for pairing in snapshot.pairings
         )
-        is_stale = _is_older(snapshot.poll.last_success_timestamp_seconds, limit, now)
-        return replace(snapshot, stale=is_stale, pairings=pairings)
+        snapshot = replace(snapshot, stale=is_stale, pairings=pairings)
+        if not is_stale and self._freshness.is_older(_SERVERS, limit):
+            snapshot = replace(snapshot, servers=())
+        if not is_stale and self._freshness.is_older(_TASKS, limit):
+            snapshot = replace(snapshot, tasks=None)
+        return snapshot
+
+    def fresh_for(self, snapshot: SiteSnapshot) -> float:
+        """Return in how many seconds the next part of a snapshot grows stale."""
+        return self._freshness.seconds_until_older(self.stale_after(snapshot.poll.interval_seconds))
 
     def stale_after(self, interval_seconds: float) -> float:
         """Return the age in seconds at which detail is withheld."""
         if self._stale_after is not None:
             return self._stale_after
         return max(MINIMUM_STALE_SECONDS, STALE_INTERVALS * interval_seconds)
+
+    def _renew(
+        self, reading: SiteReading, pairings: tuple[PairingSnapshot, ...], *, is_up: bool
+    ) -> None:
+        """Note what was read, and forget pairings that are no longer listed."""
+        ids = {pairing.pairing.id for pairing in pairings}
+        self._freshness.keep_only({_SITE, _SERVERS, _TASKS, *ids})
+        self._emptied &= ids
+        parts = {_SITE: is_up, _SERVERS: reading.servers is not None}
+        parts[_TASKS] = reading.tasks is not None
+        for part in (part for part, was_read in parts.items() if was_read):
+            self._freshness.renew(part)
+        for pairing in pairings:
+            if pairing.up:
+                self._freshness.renew(pairing.pairing.id)
 
     def _pairings(self, poll: _Poll) -> tuple[PairingSnapshot, ...]:
         reading, known = poll.reading, poll.before.pairings
@@ -162,24 +212,24 @@ class SiteWatch:
             error=str(read.error) if read.error else "",
         )
         if read.replications is None:
-            return snapshot
+            return replace(snapshot, replications=poll.kept(old.replications))
         rows = poll.unseen(read.replications)
         changes = changes_of(read.pairing, rows, self._look(old, poll))
         poll.additions += changes.additions
         poll.totals.update(changes.totals)
         return replace(
             snapshot,
-            replications=self._kept_if_emptied(read, old, changes.watched, poll.surprises),
+            replications=self._kept_if_emptied(read, old, changes.watched, poll),
             last_success_timestamp_seconds=poll.now,
         )
 
     def _look(self, old: PairingSnapshot, poll: _Poll) -> Look:
-        seen = old.last_success_timestamp_seconds
+        age = self._freshness.age(old.pairing.id)
         return Look(
             before={row.replication.id: row for row in old.replications},
             totals=poll.before.totals.replications,
             grace=self._grace,
-            seen_seconds=max(0.0, poll.now - seen) if old.up and seen is not None else 0.0,
+            seen_seconds=age if old.up and age is not None else 0.0,
             now=poll.now,
         )
 
@@ -188,7 +238,7 @@ class SiteWatch:
         read: PairingReading,
         old: PairingSnapshot,
         watched: tuple[WatchedReplication, ...],
-        surprises: list[str],
+        poll: _Poll,
     ) -> tuple[WatchedReplication, ...]:
         """Believe an empty list after a full one only when a second poll agrees (A37)."""
         pairing_id = read.pairing.id
@@ -198,27 +248,8 @@ class SiteWatch:
         if pairing_id in self._emptied:
             return watched
         self._emptied.add(pairing_id)
-        surprises.append("count")
-        return old.replications
-
-    def _gone(self, poll: _Poll) -> frozenset[ReplicationId]:
-        """Count the polls that lack a replication; a list not read whole lacks nothing (A35)."""
-        read = poll.reading.pairings
-        if read is None:
-            return frozenset()
-        present = {row.id: one.pairing.id for one in read for row in one.replications or ()}
-        self._home.update(present)
-        unsure = {one.pairing.id for one in read if not one.is_complete}
-        misses = {}
-        for key in poll.before.totals.replications.keys() - present.keys():
-            home = self._home.get(key)
-            is_missing = home not in unsure if home else not unsure
-            misses[key] = self._misses.get(key, 0) + is_missing
-        gone = frozenset(key for key, count in misses.items() if count >= MISSES_TO_BE_GONE)
-        self._misses = {key: count for key, count in misses.items() if key not in gone}
-        for key in gone:
-            self._home.pop(key, None)
-        return gone
+        poll.surprises.append("count")
+        return poll.kept(old.replications)
 
 
 def _tasks(
@@ -241,6 +272,10 @@ def _tasks(
     return tasks, changes.ended
 
 
+def _what_lacks(reading: SiteReading) -> str:
+    return "" if reading.pairings else NOTHING_TO_WATCH
+
+
 def _missing_pairing(name: PairingName) -> PairingSnapshot:
     """Show a pairing of the settings that the appliance does not list (A27)."""
     return PairingSnapshot(Pairing(PairingId(""), name), up=False, error="not listed by the site")
@@ -255,11 +290,7 @@ def _polled(snapshot: SiteSnapshot, poll: _Poll, interval_seconds: float) -> Sit
         last_success_timestamp_seconds=poll.now if snapshot.up else succeeded,
         stages=poll.reading.stages,
         rows_dropped=poll.reading.rows_dropped,
-        error=str(last) if last else "",
+        error=str(last) if last else _what_lacks(poll.reading),
         error_reason=last.reason if last else "",
     )
     return replace(snapshot, poll=facts)
-
-
-def _is_older(timestamp: float | None, limit: float, now: float) -> bool:
-    return timestamp is not None and now - timestamp > limit

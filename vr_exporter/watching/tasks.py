@@ -62,7 +62,7 @@ def changes_of_tasks(
 
     `known_codes` are the vendor codes that have a series.
     """
-    ended = {task.identity: _ended_at(task, now) for task in tasks if not task.state.is_unfinished}
+    ended = _ends(tasks, now=now)
     additions: list[Addition] = [*_born(_ALWAYS_SHOWN)]
     if seen is not None:
         codes = set(known_codes)
@@ -73,8 +73,22 @@ def changes_of_tasks(
     return TaskChanges(tuple(additions), ended)
 
 
-def _ended_at(task: Task, now: float) -> float:
-    return task.completed_timestamp_seconds or task.started_timestamp_seconds or now
+def _ends(tasks: Iterable[Task], *, now: float) -> Mapping[TaskIdentity, float]:
+    """Say when each ended task did; one that tells no time ended with the newest of the others.
+
+    A time after ours counts as now: one absurd end would make all later ones look too old.
+    """
+    ends = {task.identity: _last_time(task) for task in tasks if not task.state.is_unfinished}
+    newest = max((at for at in ends.values() if at is not None), default=now)
+    return {identity: min(newest if at is None else at, now) for identity, at in ends.items()}
+
+
+def _last_time(task: Task) -> float | None:
+    return (
+        task.completed_timestamp_seconds
+        or task.started_timestamp_seconds
+        or task.queued_timestamp_seconds
+    )
 
 
 def _born(operations: Iterable[str]) -> list[Addition]:
@@ -134,6 +148,7 @@ def _regressions(tasks: tuple[Task, ...], before: tuple[Task, ...]) -> list[Addi
         1
         for task in tasks
         if task.state.is_unfinished
-        and (task.progress_ratio or 0.0) < (known.get(task.identity) or 0.0)
+        and task.progress_ratio is not None
+        and task.progress_ratio < (known.get(task.identity) or 0.0)
     )
     return [Add("vr_task_progress_regressions_total", (), fell)] if fell else []

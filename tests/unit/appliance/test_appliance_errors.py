@@ -29,3 +29,13 @@ def test_live_secrets_are_hidden_in_all_their_forms() -> None:
     redactor.learn_token("token-one")
     text = "pässword/1 p%C3%A4ssword%2F1 dXNlcjpww6Rzc3dvcmQvMQ== token-one rest"
     assert redactor.hide(text) == "[hidden] [hidden] [hidden] [hidden] rest"
+
+
+def test_C27_a_password_stays_hidden_however_many_sessions_came_since() -> None:
+    """Each login learns it anew, so that tokens never push it out."""
+    redactor, mine = Redactor(), Credentials("monitor@vsphere.local", "correct horse")
+    for number in range(1000):
+        redactor.learn(mine)
+        redactor.learn_token(f"token-{number}")
+        assert "horse" not in redactor.hide("denied: correct horse")
+        assert "token" not in redactor.hide(f"denied: token-{number}")

@@ -131,6 +131,25 @@ def test_A34_duplicates_across_pages_are_kept_once() -> None:
     assert found.is_complete
 
 
+def test_A24_a_list_without_a_total_begins_anew_when_the_session_dies() -> None:
+    """No count could tell that the pages before were only a part."""
+    found, _, script = listing(
+        an_answer([0, 1], total=None, limit=2, links=link(2)),
+        reply(status=401),
+        an_answer([0, 1], total=None, limit=2, links=link(2)),
+        an_answer([2], total=None, offset=2, limit=2),
+    )
+    assert len(found.rows) == 3
+    assert offsets(script) == [0, 2, 0, 2]
+
+
+def test_A34_of_two_rows_with_one_id_the_first_stands() -> None:
+    """Whatever the second says of itself."""
+    twice = [{**row, "name": name} for name in ("first", "second") for row in rows(0)]
+    found, _, _ = listing(reply(a_page(twice)))
+    assert [row.vm for row in found.rows] == ["first"]
+
+
 def test_A35_a_list_that_does_not_add_up_is_read_once_more() -> None:
     """Rows that moved between pages are found by the second look, quietly."""
     found, reader, _ = listing(an_answer([0, 1], total=3, limit=1000), served(3, 1000))
@@ -160,6 +179,7 @@ def test_A36_links_that_loop_end_the_list(loop: str) -> None:
     with pytest.raises(Unreadable) as caught:
         Reader(script).appliance.replications(PAIRING, local_vc_id="")
     assert caught.value.reason == "paging"
+    assert len(offsets(script)) == 2
 
 
 def test_A36_pages_that_bring_nothing_new_end_the_list() -> None:

@@ -64,21 +64,27 @@ def test_v1_is_taken_where_no_v2_answers() -> None:
     assert reader.told(LoggedIn) == [LoggedIn(succeeded=True)]
 
 
-def test_A59_an_upgrade_is_found_at_the_next_login(caplog: pytest.LogCaptureFixture) -> None:
-    """When the base path goes, the next poll looks for the API anew and says what changed."""
+def test_A59_an_upgrade_is_found_when_a_base_path_goes(caplog: pytest.LogCaptureFixture) -> None:
+    """The API is looked for anew at once, the request is asked of it, and the change is told."""
     caplog.set_level(logging.INFO)
     script = a_script().on("POST", f"{V2}/session", reply(status=404))
     reader = Reader(script)
     reader.appliance.pairings()
     script.on("POST", f"{V2}/session", reply({"session_id": TOKEN}))
     script.on("GET", f"{V1}/pairings", reply(status=404))
-    with pytest.raises(Refused) as caught:
-        reader.appliance.pairings()
-    assert caught.value.reason == "not_found"
-    reader.appliance.begin_poll(60)
     reader.appliance.pairings()
     assert reader.appliance.api == "v2"
     assert "API version changed" in caplog.messages
+
+
+def test_A59_a_base_endpoint_that_is_missing_in_the_only_version_fails() -> None:
+    """One login anew finds nothing else, and the 404 is told as it is."""
+    script = a_script().on("GET", f"{V2}/pairings", reply(status=404))
+    reader = Reader(script)
+    with pytest.raises(Refused) as caught:
+        reader.appliance.pairings()
+    assert caught.value.reason == "not_found"
+    assert len(script.asked("POST", "/session")) == 2
 
 
 def test_A59_no_known_version_is_not_guessed_at() -> None:

@@ -12,6 +12,9 @@ from vr_exporter.appliance.throttle import Throttle
 from vr_exporter.appliance.transport import Answer
 from vr_exporter.domain.events import Event, HeldBack, Retried, Throttled
 
+PAST = "Thu, 01 Jan 2015 00:00:00 GMT"
+"""A date that no appliance can mean when it says until when to wait."""
+
 
 def a_throttle(random: float = 0.5) -> tuple[Throttle, ManualClock, list[Event]]:
     """A throttle whose jitter is known: 0.5 is none for waits of our own."""
@@ -59,7 +62,7 @@ def test_A29_jitter_stays_within_ten_percent(random: float) -> None:
     assert 54 <= throttle.left_seconds() <= 66
 
 
-@pytest.mark.parametrize("retry_after", ["", "-5", "1000000000", "soon", "1e3", "١٢"])
+@pytest.mark.parametrize("retry_after", ["", "-5", "1000000000", "soon", "1e3", "١٢", PAST])
 def test_A30_without_a_usable_retry_after_the_wait_doubles(retry_after: str) -> None:
     """Nothing and nonsense count alike: 30 s, 60 s and so on up to fifteen minutes."""
     throttle, _, _ = a_throttle()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.builders import a_pairing, a_site_snapshot, a_vc_server
 from vr_exporter.domain.names import PairingId, PairingName, SiteName
 from vr_exporter.domain.snapshot import Snapshot
@@ -88,3 +90,14 @@ def test_a_site_that_could_say_nothing_is_known_all_the_same() -> None:
         peers.introduce(site, vc_id="", pairings=())
     assert peers.are_all_known()
     assert peers.far_end(MADRID, a_pairing()) == BERLIN
+
+
+def test_a_site_keeps_what_it_told_before_where_it_cannot_tell_now() -> None:
+    """One failed GET /info does not cost the other site its remote session."""
+    peers = Peers(lambda: [MADRID, BERLIN])
+    listed = a_pairing(id=PairingId("shared"))
+    peers.introduce(BERLIN, vc_id="vc-berlin-id", pairings=(listed,))
+    peers.introduce(BERLIN, vc_id="", pairings=(listed,))
+    assert peers.far_end(MADRID, a_pairing(id=PairingId("another"))) == BERLIN
+    peers.introduce(BERLIN, vc_id="vc-berlin-id", pairings=())
+    assert peers.far_end(MADRID, replace(listed, remote_vc=None)) == BERLIN

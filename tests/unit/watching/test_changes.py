@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from tests.builders import NOW, a_pairing, a_replication, a_watched, some_progress
 from vr_exporter.domain.counts import Add, Born, Observe, ReplicationTotals
@@ -46,6 +47,12 @@ def _of(changes: PairingChanges, family: str) -> Iterable[Add | Born | Observe]:
 def known(timestamp: float | None = SYNCED, synced_bytes: int = 0) -> ReplicationTotals:
     """The totals of a replication seen before."""
     return ReplicationTotals(synced_bytes=synced_bytes, last_sync_timestamp_seconds=timestamp)
+
+
+def syncing(transferred_bytes: int | None, **changes: Any) -> WatchedReplication:
+    """A replication whose sync has moved so many bytes, all of them counted unless told."""
+    replication = a_replication(progress=some_progress(transferred_bytes=transferred_bytes))
+    return a_watched(replication, **{"counted_bytes": transferred_bytes or 0, **changes})
 
 
 def test_the_first_sight_of_a_replication_is_a_baseline_and_counts_no_sync() -> None:
@@ -100,21 +107,28 @@ def test_a_time_that_is_missing_once_does_not_forget_the_baseline() -> None:
 
 def test_bytes_on_the_link_are_counted_as_they_move() -> None:
     """Each poll adds what was transferred since the one before."""
-    before = a_watched(a_replication(progress=some_progress(transferred_bytes=400)))
+    before = syncing(400)
     after = a_replication(progress=some_progress(transferred_bytes=1000))
     assert added(follow(before, after, totals=known()), "vr_transferred_bytes_total") == 600
 
 
+def test_bytes_that_were_counted_once_are_not_counted_at_the_look_after() -> None:
+    """Three looks at one sync add up to what the last one shows."""
+    first = follow(syncing(400), syncing(600).replication, totals=known())
+    second = follow(first.watched[0], syncing(1000).replication, totals=known())
+    assert [added(look, "vr_transferred_bytes_total") for look in (first, second)] == [200, 400]
+
+
 def test_the_end_of_a_sync_adds_the_rest_of_its_bytes() -> None:
     """What was not seen while it ran is added when it ends, so that the sum is its size."""
-    before = a_watched(a_replication(progress=some_progress(transferred_bytes=400)))
+    before = syncing(400)
     after = a_replication(progress=None, last_sync_timestamp_seconds=NOW - 5, last_sync_bytes=1000)
     assert added(follow(before, after, totals=known()), "vr_transferred_bytes_total") == 600
 
 
 def test_a_sync_that_followed_at_once_adds_its_bytes_too() -> None:
     """The rest of the one that ended, and what the next one moved."""
-    before = a_watched(a_replication(progress=some_progress(transferred_bytes=400)))
+    before = syncing(400)
     after = a_replication(
         progress=some_progress(transferred_bytes=50),
         last_sync_timestamp_seconds=NOW - 5,
@@ -125,9 +139,29 @@ def test_a_sync_that_followed_at_once_adds_its_bytes_too() -> None:
 
 def test_bytes_that_fall_add_nothing() -> None:
     """A restarted sync does not take bytes back off the link."""
-    before = a_watched(a_replication(progress=some_progress(transferred_bytes=400)))
+    before = syncing(400)
     after = a_replication(progress=some_progress(transferred_bytes=100))
     assert added(follow(before, after, totals=known()), "vr_transferred_bytes_total") == 0
+
+
+def test_A43_bytes_that_are_unknown_for_a_moment_are_not_counted_again() -> None:
+    """An impossible number is absent; the next possible one goes on from the last that was."""
+    blank = a_replication(progress=some_progress(transferred_bytes=None))
+    unknown = follow(syncing(400), blank, totals=known())
+    assert added(unknown, "vr_transferred_bytes_total") == 0
+    after = a_replication(progress=some_progress(transferred_bytes=500))
+    again = follow(unknown.watched[0], after, totals=known())
+    assert added(again, "vr_transferred_bytes_total") == 100
+
+
+def test_a_sync_whose_progress_goes_before_its_end_is_told_is_counted_once() -> None:
+    """One look without progress, and only the next with the new time: its size, not more."""
+    gap = follow(syncing(400), a_replication(progress=None), totals=known())
+    ended = a_replication(last_sync_timestamp_seconds=NOW - 5, last_sync_bytes=1000)
+    end = follow(gap.watched[0], ended, totals=known())
+    assert added(gap, "vr_transferred_bytes_total") == 0
+    assert added(end, "vr_transferred_bytes_total") == 600
+    assert end.watched[0].counted_bytes == 0
 
 
 def test_a_sync_that_ran_before_our_start_counts_from_our_first_look() -> None:
@@ -169,6 +203,29 @@ def test_a_point_of_progress_or_a_byte_more_is_movement() -> None:
     for progress in (some_progress(ratio=0.51), some_progress(transferred_bytes=1_000_001)):
         changes = follow(still, a_replication(progress=progress))
         assert changes.watched[0].progress_changed_timestamp_seconds == NOW
+
+
+def test_every_single_point_of_progress_is_movement() -> None:
+    """Binary fractions make some points a little smaller than a hundredth."""
+    bare = {"transferred_bytes": None, "checksum_compared_bytes": None}
+    for percent in range(100):
+        before = a_watched(
+            a_replication(progress=some_progress(ratio=percent / 100, **bare)),
+            progress_changed_timestamp_seconds=NOW - 900,
+        )
+        after = a_replication(progress=some_progress(ratio=(percent + 1) / 100, **bare))
+        assert follow(before, after).watched[0].progress_changed_timestamp_seconds == NOW
+
+
+def test_A50_what_is_unknown_for_a_moment_has_not_moved() -> None:
+    """A field that comes and goes must not hide a sync that is stuck."""
+    blank = some_progress(ratio=None, transferred_bytes=None)
+    for before, after in ((some_progress(), blank), (blank, some_progress())):
+        still = a_watched(
+            a_replication(progress=before), progress_changed_timestamp_seconds=NOW - 900
+        )
+        changes = follow(still, a_replication(progress=after))
+        assert changes.watched[0].progress_changed_timestamp_seconds == NOW - 900
 
 
 def test_a_replication_that_did_nothing_writes_nothing() -> None:

@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from vr_exporter.watching.episodes import Episodes, Failure
+from vr_exporter.watching.episodes import Episodes, Told
 
 log = logging.getLogger("vr_exporter.tests.episodes")
-AUTH: Failure = ("site cannot be read", {"site": "madrid", "reason": "auth", "error": "denied"})
+AUTH: Told = ("site cannot be read", {"site": "madrid", "reason": "auth", "error": "denied"})
 
 
 class Story:
@@ -22,7 +22,7 @@ class Story:
     def poll(self, *reasons: str, after: float = 60) -> None:
         """Report one poll with these reasons of failure."""
         self.now += after
-        failures: dict[object, Failure] = {
+        failures: dict[str, Told] = {
             reason: (AUTH[0], {**AUTH[1], "reason": reason}) for reason in reasons
         }
         self.episodes.report(failures)
@@ -73,3 +73,16 @@ def test_R5_reasons_are_episodes_of_their_own(caplog: pytest.LogCaptureFixture) 
     story.poll("tls")
     assert [level for level, *_ in story.lines()] == ["WARNING", "WARNING", "INFO"]
     assert caplog.records[2].__dict__["reason"] == "auth"
+
+
+def test_A26_what_was_not_tried_neither_ends_nor_counts(caplog: pytest.LogCaptureFixture) -> None:
+    """An endpoint that is left alone for an hour is told once, not once each time it is tried."""
+    story = Story(caplog)
+    story.poll("forbidden")
+    for _ in range(59):
+        story.episodes.report({}, lasting={"forbidden"})
+    assert len(story.lines()) == 1
+    story.poll("forbidden", after=3600)
+    assert story.lines()[1:] == [("WARNING", "still: site cannot be read", 1)]
+    story.poll()
+    assert story.lines()[2:] == [("INFO", "over: site cannot be read", 2)]

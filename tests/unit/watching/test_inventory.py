@@ -21,7 +21,8 @@ from vr_exporter.appliance.errors import ApplianceError, Refused, Stopping, Unre
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.inventory import Pairing
 from vr_exporter.domain.names import PairingId, PairingName
-from vr_exporter.watching.inventory import Reader, Scope, SiteReading
+from vr_exporter.watching.inventory import Reader, Scope
+from vr_exporter.watching.reading import SiteReading
 
 REMOTE = Credentials("monitor@remote.local", "secret")
 BERLIN = a_pairing(id=PairingId("1"))
@@ -333,3 +334,55 @@ def test_the_stages_share_out_the_time_of_the_poll() -> None:
         "servers": 0.0,
         "other": 0.0,
     }
+
+
+def test_an_unreadable_remote_secret_costs_the_remote_session_alone() -> None:
+    """The file of a far end's password may vanish: that is no bug, and no end of the poll."""
+    setting = Setting(credentials=REMOTE)
+
+    def unreadable(_: Pairing) -> Credentials:
+        raise Refused("auth", "remote.password_file: no such file")
+
+    setting.far_ends.credentials = unreadable  # type: ignore[method-assign, assignment] # as of a bound method
+    reading = setting.reader.read()
+    assert reasons(reading) == ["auth"]
+    assert reading.pairings
+    assert reading.pairings[0].remote_session_up is False
+    assert reading.pairings[0].replications is not None
+
+
+@pytest.mark.parametrize(
+    ("call", "seconds"), [("tasks", 3600), (f"open_remote 1 {REMOTE.username}", 300)]
+)
+def test_A26_A58_what_is_left_alone_is_named_until_it_is_tried_again(
+    call: str, seconds: float
+) -> None:
+    """A poll that does not ask must not look as if all were well."""
+    setting = Setting(credentials=REMOTE)
+    error = Refused("forbidden", "no", status=403)
+    assert setting.read_with(call, error).left_alone[0].error is error
+    setting.time.advance(seconds - 1)
+    reading = setting.reader.read()
+    assert (reasons(reading), [each.error for each in reading.left_alone]) == ([], [error])
+    setting.appliance.faults.clear()
+    setting.time.advance(2)
+    assert setting.reader.read().left_alone == ()
+
+
+def test_the_local_vcenter_is_known_from_an_earlier_poll_where_a_pairing_does_not_tell() -> None:
+    """Else one failed GET /info would turn every outgoing replication into an incoming one."""
+    for local in (None, a_vc_server(id="", name="vc.madrid.example")):
+        setting = Setting(a_pairing(local_vc=local))
+        setting.reader.read()
+        setting.read_with("info", Refused("server_error", "500", status=500))
+        asked = [call for call in setting.appliance.calls if call.startswith("local vCenter")]
+        assert asked == ["local vCenter vc-madrid-id"] * 2
+
+
+def test_pairings_that_come_and_go_leave_nothing_behind() -> None:
+    """Only what is listed now is remembered (fault-matrix B29)."""
+    setting = Setting()
+    for number in range(50):
+        setting.appliance.shown = (a_pairing(id=PairingId(str(number))),)
+        setting.reader.read()
+    assert len(setting.reader._last_known) == 1

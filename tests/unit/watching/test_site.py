@@ -24,7 +24,7 @@ from vr_exporter.domain.names import PairingId, PairingName, ReplicationId, Site
 from vr_exporter.domain.rpo import Grace
 from vr_exporter.domain.snapshot import SiteSnapshot
 from vr_exporter.ledger.counters import Counters
-from vr_exporter.watching.inventory import Failure, PairingReading, SiteReading
+from vr_exporter.watching.reading import Failure, PairingReading, SiteReading
 from vr_exporter.watching.site import Observation, SiteWatch
 
 MADRID = SiteName("madrid")
@@ -36,7 +36,8 @@ class Watched:
 
     def __init__(self, **settings: Any) -> None:
         given = {"url": "https://vr", "grace": Grace(), "stale_after_seconds": None, **settings}
-        self.watch = SiteWatch(MADRID, **given)
+        self.elapsed = 1000.0
+        self.watch = SiteWatch(MADRID, monotonic=lambda: self.elapsed, **given)
         self.ledger = Counters()
         self.snapshot = self.watch.before_first_poll(60.0)
         self.now = NOW
@@ -44,6 +45,7 @@ class Watched:
     def poll(self, reading: SiteReading, *, after: float = 60.0) -> Observation:
         """Take in one reading, some seconds after the one before."""
         self.now += after
+        self.elapsed += after
         observation = self.watch.observe(
             reading,
             before=self.snapshot,
@@ -273,3 +275,109 @@ def test_breach_time_is_not_added_for_a_gap_that_nobody_saw() -> None:
     assert site.snapshot.pairings[0].replications[0].breached_seconds_total == 60.0
     site.poll(a_reading(late))
     assert site.snapshot.pairings[0].replications[0].breached_seconds_total == 120.0
+
+
+def test_B12_a_stepped_wall_clock_neither_ages_nor_breaches() -> None:
+    """An administrator who sets the clock an hour on makes no replication late by an hour."""
+    late = a_replication(status="RPO_VIOLATION", rpo_violated=True, rpo_violation_seconds=7200)
+    for step in (3600.0, -3600.0):
+        site = Watched()
+        site.poll(a_reading(late))
+        site.now += step
+        site.poll(a_reading(late))
+        assert site.snapshot.pairings[0].replications[0].breached_seconds_total == 60.0
+        site.now += step
+        site.poll(a_failed_reading())
+        assert not site.snapshot.stale
+        site.poll(a_failed_reading(), after=301.0)
+        assert site.snapshot.stale
+
+
+@pytest.mark.parametrize(("field", "nothing"), [("servers", ()), ("tasks", None)])
+def test_A26_a_side_list_that_stays_away_is_dropped_from_a_site_that_is_up(
+    field: str, nothing: object
+) -> None:
+    """No frozen values: what cannot be read any more vanishes as stale detail does (R2)."""
+    site = Watched()
+    site.poll(a_reading(a_replication(), tasks=(a_task(),)))
+    for _ in range(6):
+        site.poll(a_reading(a_replication(), **{field: None}))
+    assert site.snapshot.up
+    assert getattr(site.snapshot, field) == nothing
+
+
+def test_the_tasks_of_a_site_that_is_away_stay_for_people() -> None:
+    """The page withholds them; the status page shows them as old."""
+    site = Watched()
+    site.poll(a_reading(a_replication(), tasks=(a_task(),)))
+    site.poll(a_failed_reading(), after=900.0)
+    assert site.snapshot.stale
+    assert site.snapshot.tasks
+
+
+def test_A37_a_replication_that_moves_to_another_pairing_stands_once() -> None:
+    """The old pairing is empty, and not yet believed; its rows give way to the same ones."""
+    old = PairingReading(a_pairing(id=PairingId("1")), (a_replication(),), is_complete=True)
+    new = PairingReading(
+        a_pairing(id=PairingId("2"), name=PairingName("rome")), (), is_complete=True
+    )
+    for first, second in ((old, new), (new, old)):
+        site = Watched()
+        site.poll(a_reading(pairings=(first, second)))
+        moved = tuple(
+            replace(each, replications=() if each.replications else old.replications)
+            for each in (first, second)
+        )
+        site.poll(a_reading(pairings=moved))
+        assert ids(site.snapshot) == ["GID-1"]
+
+
+def test_a_pairing_that_is_away_gives_up_what_another_one_shows() -> None:
+    """Kept values never make a replication stand twice."""
+    rome = a_pairing(id=PairingId("0"), name=PairingName("rome"))
+    site = Watched()
+    site.poll(a_reading(a_replication()))
+    shown = PairingReading(rome, (a_replication(),), is_complete=True)
+    site.poll(a_reading(pairings=(shown, a_broken_list())))
+    assert ids(site.snapshot) == ["GID-1"]
+
+
+def test_a_watch_that_goes_on_ages_what_was_fresh_and_not_what_was_stale() -> None:
+    """Settings that are read again do not blind the page, and revive nothing."""
+    for away, is_stale in ((0.0, False), (900.0, True)):
+        site = Watched()
+        site.poll(a_reading(a_replication()))
+        site.poll(a_failed_reading(), after=away)
+        successor = SiteWatch(
+            MADRID,
+            url="https://vr",
+            grace=Grace(),
+            stale_after_seconds=None,
+            monotonic=lambda site=site: site.elapsed,  # type: ignore[misc] # bound in the loop
+        )
+        resumed = successor.resumed(site.snapshot, 120.0)
+        assert resumed.poll.interval_seconds == 120.0
+        assert successor.aged(resumed).stale is is_stale
+        site.elapsed += 361.0
+        assert successor.aged(resumed).stale
+        assert ids(resumed) == ["GID-1"]
+
+
+def test_R2_a_site_without_pairings_is_not_up_and_says_why() -> None:
+    """No list of replications was read, and nothing failed: people are told what is missing."""
+    site = Watched()
+    observation = site.poll(a_reading(pairings=()))
+    assert (site.snapshot.up, site.snapshot.poll.error_reason) == (False, "")
+    assert "no pairing" in site.snapshot.poll.error
+    assert removed(observation) == 0
+
+
+def test_B29_pairings_that_come_emptied_and_go_leave_nothing_behind() -> None:
+    """Only pairings that are listed are remembered."""
+    site = Watched()
+    for number in range(20):
+        pairing = a_pairing(id=PairingId(str(number)))
+        for rows in ((a_replication(),), ()):
+            listed = PairingReading(pairing, rows, is_complete=True)
+            site.poll(a_reading(pairings=(listed,)))
+    assert len(site.watch._emptied) <= 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.builders import NOW, a_replication, a_task
-from vr_exporter.domain.counts import Add, Observe, SeenTasks
-from vr_exporter.domain.names import ReplicationId, TaskId
+from vr_exporter.domain.counts import Add, Observe, SeenTasks, SiteChanges
+from vr_exporter.domain.names import ReplicationId, SiteName, TaskId
 from vr_exporter.domain.tasks import Task, TaskState
+from vr_exporter.ledger.counters import Counters
 from vr_exporter.watching.tasks import TaskChanges, changes_of_tasks, matched
 
 NOTHING_SEEN = SeenTasks()
@@ -151,3 +152,31 @@ def test_a_name_that_two_replications_share_matches_neither() -> None:
     """A guess would put one VM's task on the other."""
     rows = [a_replication(id=name, vm_id=name, vm="twin") for name in ("GID-1", "GID-2")]
     assert matched([a_task(entity="", entity_name="twin")], rows)[0].replication_id is None
+
+
+def test_A39_an_end_that_lies_ahead_does_not_make_later_ends_look_too_old() -> None:
+    """Within the day that a time may lie ahead, one absurd end would else stop the counting."""
+    ledger, site = Counters(), SiteName("madrid")
+    ledger.record(site, SiteChanges(ended_tasks=look(seen=None).ended))
+    ahead = an_ended_task(id=TaskId("ahead"), completed_timestamp_seconds=NOW + 80_000)
+    ledger.record(site, SiteChanges(ended_tasks=look(ahead, seen=ledger.seen_tasks(site)).ended))
+    later = look(an_ended_task(), seen=ledger.seen_tasks(site))
+    assert additions(later, Add) == [Add("vr_tasks_completed_total", ("sync",))]
+
+
+def test_A38_an_end_without_a_time_does_not_mix_the_clocks() -> None:
+    """Ours may be hours ahead: the task counts as ended with the newest of the appliance's."""
+    unknown = {
+        "queued_timestamp_seconds": None,
+        "started_timestamp_seconds": None,
+        "completed_timestamp_seconds": None,
+    }
+    timeless = an_ended_task(id=TaskId("timeless"), **unknown)
+    changes = look(timeless, an_ended_task(), now=NOW + 5 * 3600)
+    assert set(changes.ended.values()) == {NOW - 5}
+
+
+def test_progress_that_is_unknown_for_a_moment_did_not_fall() -> None:
+    """A null is not a zero (fault-matrix R4)."""
+    before, after = a_task(progress_ratio=0.5), a_task(progress_ratio=None)
+    assert additions(look(after, before=(before,)), Add) == []

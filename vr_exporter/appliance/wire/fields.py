@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from sys import intern
 from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -41,11 +42,14 @@ class Reading:
     surprises: Surprises = field(default_factory=Surprises)
 
     def name(self, value: str | UnsetType | None, field: str) -> str:
-        """Read a name or id; empty where it was not sent (A44, A46)."""
+        """Read a name or id; empty where it was not sent (A44, A46).
+
+        Interned: the same few names stand in every row, and all of them in the next poll again.
+        """
         if not value:
             return ""
         if len(value) <= LONGEST_VALUE and value.isprintable():
-            return value
+            return intern(value)
         if len(value) > LONGEST_VALUE:
             self.surprises.note("body", field, value)
             value = value[:LONGEST_VALUE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
@@ -102,16 +103,22 @@ def _points_in_time(info: ReplicationInfo, reading: Reading) -> tuple[int | None
 
 
 def _options(info: ReplicationInfo) -> ReplicationOptions | None:
-    options = ReplicationOptions(
-        quiescing=given(info.quiescing_enabled),
-        network_compression=given(info.network_compression_enabled),
-        encryption=given(info.encryption_enabled),
-        auto_replicate_new_disks=given(info.auto_replicate_new_disks_enabled),
-        vm_data_sets=given(info.vm_data_sets_replication_enabled),
-        enhanced=given(info.enhanced_replication),
-        mpit=given(info.mpit_enabled),
+    options = _shared_options(
+        given(info.quiescing_enabled),
+        given(info.network_compression_enabled),
+        given(info.encryption_enabled),
+        given(info.auto_replicate_new_disks_enabled),
+        given(info.vm_data_sets_replication_enabled),
+        given(info.enhanced_replication),
+        given(info.mpit_enabled),
     )
     return None if options == _NO_OPTIONS else options
+
+
+@cache
+def _shared_options(*switches: bool | None) -> ReplicationOptions:
+    """Make one value for all replications that are set alike, in the order of its fields."""
+    return ReplicationOptions(*switches)
 
 
 def _progress(

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from vr_exporter import __version__
 
+_LAST_STREAM = 2
+
 
 def main() -> None:
     """Answer `--version` at once, else run the command line and end with its exit code."""
+    _open_closed_streams()
     if sys.argv[1:2] == ["--version"]:
         sys.stdout.write(f"vr-exporter {__version__}\n")
         return
     from vr_exporter.cli import run
 
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_closed_streams() -> None:
+    """Lead a closed stdin, stdout or stderr nowhere, lest the next socket gets its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _LAST_STREAM:
+        continue
+    os.close(number)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +16,7 @@ from subprocess import Popen
 
 import pytest
 
-from tests.command_line import a_world, run, served, settings_file
+from tests.command_line import ROOT, a_world, run, served, settings_file
 from tests.prometheus import exporter, fetch, running, wait_until
 from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.server import SimServer
@@ -115,6 +116,7 @@ def test_B10_a_hangup_takes_up_new_settings_and_keeps_the_session_of_what_stayed
         wait_until(lambda: sites_of(url) == {"madrid", "berlin"}, "the new site is there")
         wait_until(lambda: is_ready(url), "it was tried")
         assert "vr_exporter_config_last_reload_successful 1" in fetch(f"{url}/metrics")
+        assert api_of(appliance).counters.logins == 1
 
 
 def test_B10_bad_settings_leave_the_old_ones_running(config: str) -> None:
@@ -144,7 +146,7 @@ def test_a_site_that_leaves_the_settings_is_logged_out_and_leaves_the_page(
                 assert answer.status == 200
             assert sites_of(url) == {"madrid"}
             assert api_of(other).counters.logouts == 1
-            wait_until(lambda: 'site="berlin"' not in fetch(f"{url}/metrics"), "it is gone")
+            assert '{site="berlin"' not in fetch(f"{url}/metrics")
 
 
 def test_C32_there_is_no_reload_over_http_unless_it_is_enabled(config: str) -> None:
@@ -163,6 +165,67 @@ def test_B18_a_second_exporter_on_one_state_folder_is_refused_by_name(config: st
         ended = run("serve", "--config.file", config, "--web.listen-address", "127.0.0.1:0")
         assert ended.code == 3
         assert f"held by process {program.pid}" in ended.err
+
+
+def test_B8_neither_a_hanging_appliance_nor_a_client_that_reads_nothing_delays_the_end(
+    short_path: Path, appliance: SimServer
+) -> None:
+    """Less than five seconds in all, and while it ends it is not ready."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        away = {"url": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        config = settings_file(short_path, {"madrid": {"url": appliance.url}, "berlin": away})
+        with serving(config) as (program, url):
+            wait_until(lambda: sites_of(url) == {"madrid", "berlin"}, "both are watched")
+            host, _, port = url.removeprefix("http://").partition(":")
+            with socket.create_connection((host, int(port))) as greedy:
+                asked = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 40
+                greedy.sendall(asked)
+                begun = time.monotonic()  # noqa: TID251 - a real process
+                program.send_signal(signal.SIGTERM)
+                wait_until(lambda: not is_ready(url), "it is not ready")
+                assert fetch(f"{url}/-/healthy").startswith("healthy")
+                assert program.wait(timeout=10) == 0
+                assert time.monotonic() - begun < 5  # noqa: TID251
+
+
+def test_B9_a_second_signal_ends_it_at_once(short_path: Path) -> None:
+    """Exit code 4, a last line that says why, and a state folder that serves again."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        away = {"url": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        config = settings_file(short_path, {"madrid": away})
+        command = exporter("serve", "--config.file", config, "--web.listen-address", "127.0.0.1:0")
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+            assert program.stderr is not None
+            assert "listening" in program.stderr.readline()
+            with silent.accept()[0]:
+                program.send_signal(signal.SIGTERM)
+                assert "told to stop" in said_until(program, "told to stop")
+                program.send_signal(signal.SIGTERM)
+                assert "second signal" in said_until(program, "second signal")
+                assert program.wait(timeout=5) == 4
+        with serving(config) as (_, url):
+            assert sites_of(url) == {"madrid"}
+
+
+def said_until(program: Popen[str], wanted: str) -> str:
+    """The line of stderr that holds this."""
+    assert program.stderr is not None
+    return next((line for line in program.stderr if wanted in line), "")
+
+
+def test_B28_closed_standard_streams_are_no_trouble(config: str, appliance: SimServer) -> None:
+    """No socket and no lock gets their numbers, and it ends well."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        address = f"127.0.0.1:{found.getsockname()[1]}"
+    command = exporter("serve", "--config.file", config, "--web.listen-address", address)
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    with subprocess.Popen(closed, cwd=ROOT) as program:
+        wait_until(lambda: is_ready(f"http://{address}"), "it is ready")
+        streams = {Path(f"/proc/{program.pid}/fd/{number}").readlink() for number in (0, 1, 2)}
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=10) == 0
+    assert streams == {Path("/dev/null")}
+    assert api_of(appliance).counters.logouts == 1
 
 
 def test_B20_a_port_in_use_is_said_before_any_login(short_path: Path, appliance: SimServer) -> None:
@@ -184,6 +247,15 @@ def test_a_web_file_with_a_fault_is_said_in_one_line(config: str, short_path: Pa
     assert ended.code == 2
     assert "basic_auth_user" in ended.err
     assert len(ended.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("url", ["exporter:10843", "http://ann:pw@exporter", "http://[::1"])
+def test_an_external_url_has_to_be_one(url: str, config: str) -> None:
+    """Links would lead nowhere, or give a password away."""
+    ended = run("serve", "--config.file", config, "--web.external-url", url)
+    assert ended.code == 2
+    assert ended.err.startswith("--web.external-url: ")
+    assert "pw" not in ended.err
 
 
 def test_the_address_may_be_given_by_the_environment(config: str) -> None:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.logs import learn_secret
 from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.metrics.page import Body, Page
-from vr_exporter.settings import Secrets, Settings, SettingsError
+from vr_exporter.settings import Secrets, Settings, SettingsError, inline_secrets
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.peers import Peers
 from vr_exporter.web.routes import Routes, Sources
@@ -33,7 +33,9 @@ log = logging.getLogger(__name__)
 SUPERVISION_SECONDS = 1.0
 RESTARTS_ALLOWED = 5
 RESTART_WINDOW_SECONDS = 600.0
-STOP_SECONDS = 4.0
+LOGOUT_SECONDS = 3.2
+LAST_ANSWERS_SECONDS = 0.8
+"""With the last log lines an end takes less than five seconds (fault-matrix B8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Exporter:
             own=self.own,
             lockout=Lockout(folder.path),
             peers=Peers(lambda: _names(self._settings)),
+            settings=lambda: self._settings,
             clock=self.clock,
             credentials_of=credentials_reader(self._new_secrets()),
         )
@@ -113,29 +116,23 @@ class Exporter:
     def stop(self) -> None:
         """Log out everywhere and close, all sites at once."""
         self._stop.set()
-        for site in self._sites.values():
-            site.tell_to_stop()
-        deadline = self.clock.monotonic() + STOP_SECONDS
-        late = [
-            site.name
-            for site in self._sites.values()
-            if not site.join(max(0.0, deadline - self.clock.monotonic()))
-        ]
-        self.server.stop()
+        late = self._end(self._sites.values())
+        self.server.stop(LAST_ANSWERS_SECONDS)
         log.info("stopped", extra={"sites": len(self._sites), "not_in_time": ",".join(late)})
 
     def reload(self) -> str | None:
         """Read the settings again, all or nothing; return the fault, None if there was none."""
         with self._reloading:
+            succeeded = False
             try:
-                settings = self._load()
+                self._take_over(self._load())
+                succeeded = True
             except SettingsError as error:
-                self.own.reloaded(False, self.clock.now())
                 fault = "; ".join(error.lines)
                 log.warning("settings not reloaded, the old ones hold", extra={"error": fault})
                 return fault
-            self._take_over(settings)
-            self.own.reloaded(True, self.clock.now())
+            finally:
+                self.own.reloaded(succeeded, self.clock.now())
             log.info("settings reloaded", extra={"sites": len(self._sites)})
             return None
 
@@ -152,30 +149,47 @@ class Exporter:
         return self._board.current()
 
     def _take_over(self, settings: Settings) -> None:
+        learn_secrets(settings)
         kept = {
             name: site
             for name, site in self._sites.items()
             if name in settings.sites and site.has_same_settings(settings)
         }
         ended = [site for name, site in self._sites.items() if name not in kept]
+        self._end(ended)
         for site in ended:
-            site.tell_to_stop()
-        for site in ended:
-            site.join(STOP_SECONDS)
             self._forget(site.name, settings)
         if settings.state != self._settings.state:
             log.warning("setting takes effect at the next start", extra={"setting": "state"})
         self._settings = settings
-        self._page = self._new_page(settings)
-        self._render(self._board.current(), None)
+        self._change_page(self._new_page(settings))
         self._sites = {
             name: kept.get(name) or self._started(name, settings) for name in _names(settings)
         }
 
     def _started(self, name: SiteName, settings: Settings) -> Site:
         site = self._new_site(name, settings)
-        site.start()
+        if not self.is_stopping:
+            site.start()
         return site
+
+    def _change_page(self, page: Page) -> None:
+        """Show a page that is full from its first moment on."""
+        page.put(self._board.current())
+        self._page = page
+        page.put(self._board.current())  # with what a poll gave to the old page meanwhile
+
+    def _end(self, sites: Iterable[Site]) -> list[SiteName]:
+        """Let sites log out, all at once; name those that did not end in time."""
+        ending = list(sites)
+        for site in ending:
+            site.tell_to_stop()
+        deadline = self.clock.monotonic() + LOGOUT_SECONDS
+        return [
+            site.name
+            for site in ending
+            if not site.join(max(0.0, deadline - self.clock.monotonic()))
+        ]
 
     def _forget(self, name: SiteName, settings: Settings) -> None:
         """Forget a site that left; one that stays under its name keeps its totals."""
@@ -220,6 +234,7 @@ class Exporter:
             snapshot=self.snapshot,
             metrics_body=self._body,
             is_healthy=self.is_healthy,
+            is_stopping=self._stop.is_set,
             now=self.clock.now,
             version=__version__,
             reload=self.reload if web.enable_lifecycle else None,
@@ -231,6 +246,12 @@ class Exporter:
             unix_socket=folder.socket,
             web_file=WebFile(web.config_file) if web.config_file else None,
         )
+
+
+def learn_secrets(settings: Settings) -> None:
+    """Let the log mask every secret that stands in the settings themselves."""
+    for secret in inline_secrets(settings):
+        learn_secret(secret)
 
 
 def _names(settings: Settings) -> list[SiteName]:

@@ -6,6 +6,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,10 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vr_exporter import __version__
-from vr_exporter.app.exporter import Exporter, TooManyCrashesError, WebOptions
+from vr_exporter.app.exporter import (
+    Exporter,
+    TooManyCrashesError,
+    WebOptions,
+    learn_secrets,
+)
 from vr_exporter.ledger.folder import StateFolder
-from vr_exporter.logs import LogQueue, configure, learn_secret
-from vr_exporter.settings import Settings, effective_values, inline_secrets
+from vr_exporter.logs import LogQueue, configure
+from vr_exporter.settings import Settings, effective_values
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +30,7 @@ STOPPED_BY_FORCE = 4
 """The exit code after a second signal, as in surface.md."""
 
 BUG = 1
+LAST_LINES_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class Process:
     """What a serving process is made from.
 
     `load` reads the settings, at the start and again for each reload.
-    `ready` is called once the addresses are open, with the URLs.
+    `ready` is called once the addresses are open, with the URLs. `external_url` is for links;
+    empty: the first address, under the name of this machine.
     """
 
     load: Callable[[], Settings]
@@ -53,32 +61,31 @@ def run(process: Process) -> int:
     with _logging(process) as queue:
         folder = StateFolder(settings.state_folder)
         folder.hold()
-        for secret in inline_secrets(settings):
-            learn_secret(secret)
+        learn_secrets(settings)
         exporter = Exporter(settings, folder=folder, load=process.load, web=process.web)
         queue.dropped = exporter.own.log_lines_dropped
         _warn_of_unverified_sites(settings)
         for name, value in effective_values(settings):
             log.debug("effective setting", extra={"setting": name, "value": value})
         try:
-            return _serve(exporter, process)
+            return _serve(exporter, process, queue)
         finally:
             folder.release()
 
 
-def _serve(exporter: Exporter, process: Process) -> int:
-    _obey_signals(exporter)
+def _serve(exporter: Exporter, process: Process, queue: LogQueue) -> int:
+    _obey_signals(exporter, last_words=lambda: queue.finish(LAST_LINES_SECONDS))
     exporter.start()
     log.info(
         "listening",
         extra={
             "addresses": " ".join(exporter.server.urls),
-            "external_url": process.external_url,
+            "external_url": process.external_url or _external_url(exporter.server.urls[0]),
             "version": __version__,
         },
     )
-    process.ready(exporter.server.urls)
     try:
+        process.ready(exporter.server.urls)
         exporter.run()
     except TooManyCrashesError as error:
         log.critical("ended by a bug of ours", extra={"error": str(error)})
@@ -88,17 +95,24 @@ def _serve(exporter: Exporter, process: Process) -> int:
     return 0
 
 
-def _obey_signals(exporter: Exporter) -> None:
+def _external_url(url: str) -> str:
+    return url.replace("//localhost:", f"//{socket.gethostname()}:")
+
+
+def _obey_signals(exporter: Exporter, *, last_words: Callable[[], object]) -> None:
     """SIGTERM and SIGINT stop, a second one at once; SIGHUP reloads."""
 
     def stop(number: int, _frame: object) -> None:
         if exporter.is_stopping:
+            log.warning("ended at once by a second signal")
+            last_words()
             os._exit(STOPPED_BY_FORCE)
         log.info("told to stop", extra={"signal": signal.Signals(number).name})
         exporter.tell_to_stop()
 
     def reload(_number: int, _frame: object) -> None:
-        threading.Thread(target=exporter.reload, name="reload", daemon=True).start()
+        if not exporter.is_stopping:
+            threading.Thread(target=exporter.reload, name="reload", daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -114,7 +128,7 @@ def _logging(process: Process) -> Iterator[LogQueue]:
     try:
         yield queue
     finally:
-        queue.finish()
+        queue.finish(LAST_LINES_SECONDS)
 
 
 def _report_dead_thread(dead: threading.ExceptHookArgs) -> None:

@@ -5,6 +5,7 @@ A command's module is imported when that command is asked for, and not before.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -102,9 +103,8 @@ def run(args: Sequence[str]) -> int:
         return _fail(Exit.USAGE, f"{_PROGRAM}: {error.format_message()}")
     except (click.Abort, KeyboardInterrupt):
         return _fail(Exit.STOPPED, "stopped")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+    except OSError as error:
+        return _unwritten(error)
     return code
 
 
@@ -115,12 +115,24 @@ def _invoke(args: Sequence[str]) -> int:
     """
     question = os.environ.get(_COMPLETE)
     if question:
-        return shell_complete(main, {}, _PROGRAM, _COMPLETE, question)
+        is_unknown = shell_complete(main, {}, _PROGRAM, _COMPLETE, question)
+        return Exit.USAGE if is_unknown else Exit.DONE
     try:
         with main.make_context(_PROGRAM, list(args)) as context:
             return int(main.invoke(context) or Exit.DONE)
     except click.exceptions.Exit as end:
         return end.exit_code
+
+
+def _unwritten(error: OSError) -> int:
+    """End well when the reader of the output went away, badly on a full disk; else it is a bug."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC):
+        raise error
+    # what the stream still holds would fail a second time at the exit
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return Exit.DONE
+    return _fail(Exit.USAGE, "the output cannot be written: no space left (make room)")
 
 
 def _usage_lines(error: click.UsageError) -> tuple[str, str]:

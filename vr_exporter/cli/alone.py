@@ -47,6 +47,7 @@ def shared_for(settings: Settings) -> Shared:
         own=OwnMetrics(),
         lockout=Lockout(_logins_folder(settings)),
         peers=Peers(lambda: [SiteName(name) for name in settings.sites]),
+        settings=lambda: settings,
         clock=clock,
         credentials_of=credentials_reader(Secrets(learned=learn_secret, failed=lambda: None)),
     )
@@ -78,7 +79,7 @@ class _Reading:
     """One site as a worker would poll it, but only when asked."""
 
     def __init__(self, name: SiteName, settings: Settings, shared: Shared) -> None:
-        self._accounts = _Accounts(name, settings, shared.peers, shared.credentials_of)
+        self._accounts = _Accounts(name, shared.settings, shared.peers, shared.credentials_of)
         self._rooms = rooms_for(
             name, settings, shared, tell=lambda _event: None, far_ends=self._accounts
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import functools
 import logging
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -42,6 +44,19 @@ class CommandError(Exception):
         super().__init__("\n".join(lines))
         self.exit_code = exit_code
         self.lines = lines
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers in which there is neither `nan` nor `inf`."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number, or refuse it."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail("not a number that can be counted with", param, ctx)
+        return number
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -128,6 +143,21 @@ def server_options(function: Function) -> Function:
     return server(token(function))
 
 
+def web_address(flag: str, text: str) -> str:
+    """The http or https address that a flag holds; ends the command when it is none."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise CommandError(Exit.USAGE, f"{flag}: not an address (write it as http://HOST:10843)")
+    if parts.username is not None:
+        raise CommandError(Exit.USAGE, f"{flag}: an address holds no credentials (leave them out)")
+    return text.rstrip("/")
+
+
 def load_settings(
     config_file: Path | None, *, overrides: Mapping[str, object] | None = None
 ) -> Settings:
@@ -161,28 +191,6 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-
-
-def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows as a table on a terminal, as aligned plain lines in a pipe."""
-    if sys.stdout.isatty():
-        _show_rich_table(headings, rows)
-        return
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    for row in (headings, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
-
-
-def _show_rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console().print(table)
 
 
 def tell_bug(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from vr_exporter.cli.common import CommandError, Exit
+from vr_exporter.cli.common import CommandError, Exit, web_address
 from vr_exporter.cli.local import is_answered
 from vr_exporter.cli.plain import shown
 
@@ -87,13 +87,10 @@ class Exporter:
 
 def at(url: str, *, token_file: Path | None = None) -> Exporter:
     """The exporter at an address of `--server`."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CommandError(Exit.USAGE, "--server: not an address (write it as http://HOST:10843)")
-    if parts.username is not None:
-        raise CommandError(Exit.USAGE, "--server: an address holds no credentials")
+    address = web_address("--server", url)
+    parts = urlsplit(address)
     name = f"the exporter at {parts.scheme}://{parts.netloc}"
-    return Exporter(name, url.rstrip("/"), socket_path=None, token=_token(token_file))
+    return Exporter(name, address, socket_path=None, token=_token(token_file))
 
 
 def beside(path: Path) -> Exporter | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from vr_exporter.cli.common import CommandError, Exit, log_options, option
+from vr_exporter.cli.common import CommandError, Exit, log_options, option, web_address
 from vr_exporter.cli.common import command as make_command
 
 if TYPE_CHECKING:
@@ -56,12 +55,14 @@ def command(
     from vr_exporter.app.running import Process
     from vr_exporter.settings import load, take_environment
 
+    if web_external_url:
+        web_external_url = web_address("--web.external-url", web_external_url)
     environ = take_environment(os.environ)
     return run_process(
         Process(
             load=lambda: load(config_file, environ=environ),
             web=WebOptions(web_listen_address, web_config_file, web_enable_lifecycle),
-            external_url=web_external_url or _external_url(web_listen_address[0]),
+            external_url=web_external_url or "",
             log_level=log_level,
             log_format=log_format,
         )
@@ -84,8 +85,3 @@ def run_process(process: Process) -> int:
         raise CommandError(Exit.USAGE, str(error)) from error
     except StateUnusable as error:
         raise CommandError(Exit.STATE, str(error)) from error
-
-
-def _external_url(listen: str) -> str:
-    host, _, port = listen.rpartition(":")
-    return f"http://{host or socket.getfqdn()}:{port}"

@@ -43,11 +43,6 @@ class StateFolder:
         """Where the holder answers commands."""
         return self.path / "socket"
 
-    @property
-    def logins(self) -> Path:
-        """When logins were refused last, so that a restart locks out no account."""
-        return self.path / "logins.json"
-
     def hold(self) -> None:
         """Lock the folder for the life of this process, or say who holds it."""
         if self._held is not None:

@@ -17,7 +17,6 @@ _LEVELS = {
     "warn": logging.WARNING,
     "error": logging.ERROR,
 }
-_CHATTY = ("httpx", "httpcore", "pydantic_settings", "asyncio")
 
 
 def configure(
@@ -35,8 +34,6 @@ def configure(
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, _LEVELS[level]))
     logging.getLogger("vr_exporter").setLevel(_LEVELS[level])
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def learn_secret(secret: str) -> None:

@@ -119,11 +119,6 @@ class Settings(BaseSettings):
         """The folder that the settings give for the state; ours lies inside it."""
         return Path(self.state.removeprefix("sqlite:///")).parent
 
-    @property
-    def state_name(self) -> str:
-        """The file name of the state store."""
-        return Path(self.state).name
-
     @classmethod
     def settings_customise_sources(
         cls,

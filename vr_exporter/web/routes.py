@@ -45,12 +45,13 @@ class Sources:
 
     `is_healthy` answers with a line on why. `reload` reads the settings again and answers with
     the fault, None when there was none; without it there is no such route.
-    `now` is in seconds since 1970.
+    `now` is in seconds since 1970. While `is_stopping` the exporter is not ready.
     """
 
     snapshot: Callable[[], Snapshot]
     metrics_body: MetricsBody
     is_healthy: Callable[[], tuple[bool, str]]
+    is_stopping: Callable[[], bool]
     now: Callable[[], float]
     version: str
     reload: Callable[[], str | None] | None = None
@@ -146,6 +147,8 @@ def _healthy(sources: Sources, _request: Request) -> Response:
 
 
 def _ready(sources: Sources, _request: Request) -> Response:
+    if sources.is_stopping():
+        return _line(503, "not ready: stopping")
     sites = sources.snapshot().sites.values()
     waiting = [site.site for site in sites if not site.was_tried]
     if waiting or not sites:
@@ -194,7 +197,12 @@ ROUTES = (
         "200 while the loops beat, else 503; one line says why. Never asks for a login.",
         _healthy,
     ),
-    Route("GET", "/-/ready", "200 once every site was tried, well or not; else 503.", _ready),
+    Route(
+        "GET",
+        "/-/ready",
+        "200 once every site was tried, well or not; else 503, and while stopping.",
+        _ready,
+    ),
     Route("GET", "/api/v1/sites", "Sites with their pairings and servers.", _sites, (_SITE,)),
     Route(
         "GET",

@@ -24,7 +24,8 @@ class WebFile:
     """What the web file asks for at present; raises WebFileError when its first reading fails.
 
     It is read again when it, or a certificate file that it names, has changed. A bad new one is
-    logged once and the old one holds.
+    logged once and the old one holds; so is one that asks for nothing any more: a file that is
+    being written is empty for a moment.
     """
 
     def __init__(self, path: Path) -> None:
@@ -78,7 +79,7 @@ class WebFile:
             return
         self._marks = marks
         try:
-            settings = read_web_settings(self._path)
+            settings = self._settings_that_protect()
         except WebFileError as error:
             _log.warning("web file refused, the old one holds", extra={"reason": str(error)})
             return
@@ -86,6 +87,12 @@ class WebFile:
         self._settings = settings
         self._marks = _marks(self._watched)
         _log.info("web file read again", extra={"file": str(self._path)})
+
+    def _settings_that_protect(self) -> WebSettings:
+        settings = read_web_settings(self._path)
+        if settings == WebSettings() != self._settings:
+            raise WebFileError(f"{self._path}: is empty (restart to serve without it)")
+        return settings
 
 
 def _marks(paths: tuple[Path, ...]) -> _Marks:

@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from vr_exporter.cli import common
+from vr_exporter.cli.common import CommandError, Exit
 
 
 @pytest.mark.parametrize(
@@ -62,16 +63,6 @@ def test_examples_stand_at_the_end_of_the_help() -> None:
     ]
 
 
-def test_table_in_a_pipe_is_plain_aligned_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """No frames and no colours where nobody looks; one row is one line, however long."""
-    common.show_table(["site", "vm"], [["madrid", "db-01"], ["b", "x" * 200]])
-    assert capsys.readouterr().out.splitlines() == [
-        "site    vm",
-        "madrid  db-01",
-        "b       " + "x" * 200,
-    ]
-
-
 @pytest.mark.parametrize(
     ("name", "said"),
     [("chek", " (did you mean 'check'?)"), ("xyz", "")],
@@ -79,3 +70,38 @@ def test_table_in_a_pipe_is_plain_aligned_lines(capsys: pytest.CaptureFixture[st
 def test_nearest_known_name_is_suggested(name: str, said: str) -> None:
     """Only what is spelled alike is suggested."""
     assert common.nearest(name, ["check", "serve"]) == said
+
+
+@pytest.mark.parametrize("speed", ["nan", "inf", "-1", "0", "fast"])
+def test_a_range_holds_numbers_that_can_be_counted_with(speed: str) -> None:
+    """`nan` is below no bound and above none: it would pass every comparison."""
+    command = click.Command(
+        "go", params=[click.Option(["--speed"], type=common.FiniteRange(0, min_open=True))]
+    )
+    assert CliRunner().invoke(command, ["--speed", speed]).exit_code == Exit.USAGE
+    assert CliRunner().invoke(command, ["--speed", "0.5"]).exit_code == Exit.DONE
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("exporter:10843", "not an address"),
+        ("ftp://exporter", "not an address"),
+        ("http://", "not an address"),
+        ("http://[::1", "not an address"),
+        ("http://exporter:99999", "not an address"),
+        ("http://exporter:x", "not an address"),
+        ("https://ann:pw-1234@exporter", "holds no credentials"),
+    ],
+)
+def test_an_address_in_a_flag_has_to_be_one(text: str, why: str) -> None:
+    """Exit code 2 before anybody is asked, and nothing of the text is repeated."""
+    with pytest.raises(CommandError, match=f"--server: .*{why}") as refused:
+        common.web_address("--server", text)
+    assert refused.value.exit_code == Exit.USAGE
+    assert "pw-1234" not in str(refused.value)
+
+
+def test_an_address_loses_its_last_slash() -> None:
+    """Paths are put behind it."""
+    assert common.web_address("--server", "http://exporter:1/vr/") == "http://exporter:1/vr"

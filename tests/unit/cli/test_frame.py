@@ -4,6 +4,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -225,3 +226,32 @@ def test_commands_and_flags_complete_in_the_shell() -> None:
     )
     assert names.stdout.split() == ["plain,serve", "plain,settings"]
     assert flags.stdout.split() == ["plain,--config.file"]
+
+
+def test_a_full_disk_is_no_bug_of_ours() -> None:
+    """What cannot be written is said in one line; nothing more is said at the exit."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "vr_exporter", "metrics"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == Exit.USAGE
+    assert ended.stderr == "the output cannot be written: no space left (make room)\n"
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["metrics"], ["no-such"]])
+def test_B28_closed_streams_end_no_command(arguments: list[str]) -> None:
+    """The exit code is what it would be."""
+    command = [sys.executable, "-m", "vr_exporter", *arguments]
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    expected = Exit.USAGE if arguments == ["no-such"] else Exit.DONE
+    assert subprocess.run(closed, check=False).returncode == expected
+
+
+def test_completion_for_an_unknown_shell_is_bad_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code 1 is kept for bugs of ours."""
+    monkeypatch.setenv("_VR_EXPORTER_COMPLETE", "tcsh_source")
+    assert run([]) == Exit.USAGE

@@ -76,8 +76,8 @@ def test_C28_files_are_closed_to_others(tmp_path: Path) -> None:
     """The lock is 0600, and so is whatever is opened later, by the umask."""
     folder = StateFolder(tmp_path)
     folder.hold()
-    folder.logins.write_text("{}")
-    assert (mode_of(folder.lock), mode_of(folder.logins)) == (0o600, 0o600)
+    (folder.path / "later").write_text("{}")
+    assert (mode_of(folder.lock), mode_of(folder.path / "later")) == (0o600, 0o600)
     folder.release()
 
 

@@ -63,3 +63,11 @@ def test_old_secrets_stay_masked() -> None:
     redactor.learn("first-secret")
     redactor.learn("second-secret")
     assert redactor.clean("first-secret second-secret") == f"{MASK} {MASK}"
+
+
+def test_a_secret_that_begins_another_leaves_no_rest_of_it() -> None:
+    """The longer one is masked first."""
+    redactor = Redactor()
+    redactor.learn("open")
+    redactor.learn("open-sesame")
+    assert redactor.clean("said open-sesame") == f"said {MASK}"

@@ -106,6 +106,13 @@ def test_single_site_takes_its_name_from_vr_site() -> None:
     assert settings.sites["Madrid"].url == "http://127.0.0.1:1"
 
 
+def test_nested_variable_wins_over_the_short_one() -> None:
+    """The one that says more precisely what it is about."""
+    environ = {"VR_HOST": "vr.x.example", "VR_SITE": "x", "VR_USERNAME": "u", "VR_PASSWORD": "p"}
+    settings = load(None, environ=environ | {"VR_SITES__X__USERNAME": "nested"})
+    assert settings.sites["x"].username == "nested"
+
+
 def test_single_site_beside_a_file_with_sites_is_refused(file: Path) -> None:
     """Two ways to name the sites at once are a fault, not a guess."""
     with pytest.raises(SettingsError, match=r"environment: VR_HOST: .* configures sites already"):

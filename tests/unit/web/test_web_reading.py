@@ -76,6 +76,10 @@ OVERSIZE = {
     "fields": (GET + b"A: b\r\n" * 64 + b"\r\n", 431),
     "length": (POST + b"Content-Length: 65537\r\n\r\n", 413),
     "chunks": (POST + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n", 413),
+    "many chunks": (
+        POST + b"Transfer-Encoding: chunked\r\n\r\n" + (b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 5,
+        413,
+    ),
 }
 
 

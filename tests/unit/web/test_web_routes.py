@@ -35,6 +35,7 @@ def some_routes(
     snapshot: Snapshot | None = None,
     page: Page | None = None,
     healthy: tuple[bool, str] = (True, "healthy"),
+    stopping: bool = False,
     reload: Callable[[], str | None] | None = None,
 ) -> Routes:
     """Routes over the site Madrid."""
@@ -44,6 +45,7 @@ def some_routes(
             snapshot=lambda: shown,
             metrics_body=(page or Page()).body,
             is_healthy=lambda: healthy,
+            is_stopping=lambda: stopping,
             now=lambda: NOW,
             version="1.2.3",
             reload=reload,
@@ -173,6 +175,14 @@ def test_ready_once_every_site_was_tried() -> None:
     response = some_routes(snapshot=waiting)(get("/-/ready"))
     assert (response.status, response.chunks) == (503, (b"not ready: no poll yet of wien\n",))
     assert some_routes(snapshot=Snapshot())(get("/-/ready")).status == 503
+
+
+def test_B8_while_stopping_the_exporter_is_not_ready() -> None:
+    """Whoever shares requests out sends no more; the process is healthy all the same."""
+    routes = some_routes(stopping=True)
+    response = routes(get("/-/ready"))
+    assert (response.status, response.chunks) == (503, (b"not ready: stopping\n",))
+    assert routes(get("/-/healthy")).status == 200
 
 
 def test_reload_is_there_only_when_it_is_enabled() -> None:

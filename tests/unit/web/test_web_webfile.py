@@ -210,7 +210,17 @@ def test_bad_new_file_leaves_the_old_one_and_is_logged_once(
     assert [record.getMessage() for record in caplog.records] == [
         "web file refused, the old one holds"
     ]
-    path.write_text("")
+
+
+@pytest.mark.parametrize("text", ["", "# all gone\n", "basic_auth_users: {}\n"])
+def test_file_that_guards_nothing_any_more_is_refused(text: str, web_yml: WithText) -> None:
+    """A file is empty for a moment while it is written: nobody slips in meanwhile."""
+    path = web_yml(f"basic_auth_users: {{ann: '{HASH}'}}")
+    web_file = WebFile(path)
+    path.write_text(text)
+    touch(path)
+    assert web_file.refusal(Request("GET", "/")) is not None
+    path.write_text(f"http_server_config: {{headers: {{X-Frame-Options: deny}}}}\n# {HASH}")
     touch(path)
     assert web_file.refusal(Request("GET", "/")) is None
 

@@ -38,7 +38,7 @@ class RemoteEnd:
                 f"no credentials for its remote site; {_PARTIAL}",
                 f"set sites.{site}.remote, or configure that site's own appliance",
             )
-        owner = owner_of(account, site, self._accounts.settings)
+        owner = owner_of(account, site, self._accounts.settings())
         try:
             if not self._appliance.has_remote_session(pairing.id):
                 credentials = self._accounts.credentials_of(account)

@@ -33,7 +33,7 @@ class SiteCheck:
         self._site = settings.sites[name]
         self._shared = shared
         self._connection = Connection(self._site, self._site, shared)
-        self._accounts = RemoteAccounts(name, settings, shared.peers, shared.credentials_of)
+        self._accounts = RemoteAccounts(name, shared.settings, shared.peers, shared.credentials_of)
         self._readings = Readings(self._connection.appliance, username=self._site.username)
         self._opened: tuple[Finding, ...] | None = None
         self._facts: ApplianceFacts | None = None

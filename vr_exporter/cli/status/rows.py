@@ -17,11 +17,15 @@ _ERROR_WIDTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading, and its cell for a row at a time (seconds since 1970)."""
+    """One column: its heading, and its cell for a row at a time (seconds since 1970).
+
+    `spare`: on a narrow terminal the column with the highest number is left out first; 0 stays.
+    """
 
     heading: str
     cell: Callable[[Row, float], str]
     style: Callable[[Row], str] = lambda _row: ""
+    spare: int = 0
 
 
 def cells(columns: Sequence[Column], row: Row, *, now: float) -> list[str]:
@@ -56,12 +60,13 @@ def _error(row: Row) -> str:
     return _text(text if len(text) <= _ERROR_WIDTH else f"{text[: _ERROR_WIDTH - 1]}…")
 
 
-def _verdict(name: str) -> Column:
+def _verdict(name: str, spare: int = 0) -> Column:
     colour = {"late": "yellow", "breached": "red", "unknown": "yellow"}.get(name, "")
     return Column(
         name,
         lambda row, _: str(row["verdicts"].get(name, 0)),
         lambda row: colour if row["verdicts"].get(name) else "",
+        spare,
     )
 
 
@@ -70,9 +75,9 @@ SITE_COLUMNS = (
     Column("state", lambda row, _: _state(row), lambda row: "green" if row["up"] else "red"),
     Column("last poll", lambda row, now: _ago(row["last_attempt_timestamp_seconds"], now)),
     Column("replications", lambda row, _: str(row["replications"])),
-    *map(_verdict, VERDICTS),
-    Column("syncing", lambda row, _: _text(row["syncing"])),
-    Column("version", lambda row, _: _version(row)),
+    *map(_verdict, VERDICTS, (1, 0, 0, 2, 3)),
+    Column("syncing", lambda row, _: _text(row["syncing"]), spare=4),
+    Column("version", lambda row, _: _version(row), spare=5),
     Column("last error", lambda row, _: _error(row), lambda _: "red"),
 )
 """`syncing` is not of the API: it is counted from the replications."""
@@ -104,18 +109,18 @@ _VERDICT_COLOURS = {"met": "green", "late": "yellow", "breached": "red", "unknow
 REPLICATION_COLUMNS = (
     Column("vm", lambda row, _: row["vm"]),
     Column("site", lambda row, _: row["site"]),
-    Column("pairing", lambda row, _: row["pairing"]),
-    Column("direction", lambda row, _: row["direction"]),
-    Column("status", lambda row, _: _text(row["status"])),
+    Column("pairing", lambda row, _: row["pairing"], spare=3),
+    Column("direction", lambda row, _: row["direction"], spare=4),
+    Column("status", lambda row, _: _text(row["status"]), spare=1),
     Column(
         "verdict",
         lambda row, _: row["verdict"] + (" (stale)" if row["stale"] else ""),
         lambda row: _VERDICT_COLOURS.get(row["verdict"], ""),
     ),
-    Column("rpo", lambda row, _: _rpo(row)),
+    Column("rpo", lambda row, _: _rpo(row), spare=2),
     Column("behind", lambda row, _: _behind(row)),
     Column("last sync", lambda row, now: _ago(row["last_sync_timestamp_seconds"], now)),
-    Column("moved", lambda row, _: _size(row)),
+    Column("moved", lambda row, _: _size(row), spare=5),
     Column("progress", lambda row, _: _progress(row)),
 )
 

@@ -16,6 +16,7 @@ from vr_exporter.cli.plain import shown
 from vr_exporter.cli.status.rows import VERDICTS, Column, Row, cells
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 SITE_FIELDS = (
@@ -45,7 +46,7 @@ _FORMULA_SIGNS = ("=", "+", "-", "@")
 def print_table(columns: Sequence[Column], rows: Sequence[Row], *, now: float) -> None:
     """Print a table on a terminal, aligned plain lines in a pipe."""
     if sys.stdout.isatty():
-        console().print(_rich_table(columns, rows, now=now))
+        _print_rich_table(console(), columns, rows, now=now)
         return
     lines = [[column.heading for column in columns]]
     lines += [cells(columns, row, now=now) for row in rows]
@@ -90,6 +91,31 @@ def _safe(value: object) -> object:
     return value
 
 
+def _print_rich_table(
+    screen: Console, columns: Sequence[Column], rows: Sequence[Row], *, now: float
+) -> None:
+    """Leave out what the terminal has no room for, and say so."""
+    kept, left_out = list(columns), list[str]()
+    while _width(screen, table := _rich_table(kept, rows, now=now)) > screen.width:
+        sparest = max(kept, key=lambda column: column.spare)
+        if not sparest.spare:
+            break
+        kept.remove(sparest)
+        left_out.append(sparest.heading)
+    screen.print(table)
+    if left_out:
+        names = ", ".join(left_out)
+        click.echo(f"no room for: {names} (widen the terminal, or use --output csv)", err=True)
+
+
+def _width(screen: Console, table: Table) -> int:
+    """How wide a table is when nothing in it is folded."""
+    from rich.measure import Measurement
+
+    anything = screen.options.update(max_width=sys.maxsize)
+    return Measurement.get(screen, anything, table).maximum
+
+
 def _rich_table(columns: Sequence[Column], rows: Sequence[Row], *, now: float) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -116,5 +142,15 @@ def _bar(row: Row, text: str) -> Any:
     ratio = (row["progress"] or {}).get("ratio")
     if ratio is None:
         return Text(text)
+    done, left = _bar_signs()
     full = round(_BAR_WIDTH * min(max(ratio, 0.0), 1.0))
-    return Text.assemble(("━" * full, "cyan"), ("─" * (_BAR_WIDTH - full), "dim"), f" {text}")
+    return Text.assemble((done * full, "cyan"), (left * (_BAR_WIDTH - full), "dim"), f" {text}")
+
+
+def _bar_signs() -> tuple[str, str]:
+    """Lines, or what every terminal has."""
+    try:
+        "━─".encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return "#", "-"
+    return "━", "─"

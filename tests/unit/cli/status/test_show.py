@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from vr_exporter.cli.status import show
-from vr_exporter.cli.status.rows import Column
+from vr_exporter.cli.status.rows import REPLICATION_COLUMNS, SITE_COLUMNS, Column
 from vr_exporter.web import api
 
 COLUMNS = (
@@ -62,3 +63,53 @@ def test_every_csv_column_is_a_member_of_the_api() -> None:
     sites = members["Site"] | {"syncing"}
     assert {name.partition(".")[0] for name in show.SITE_FIELDS} <= sites
     assert {name.partition(".")[0] for name in show.REPLICATION_FIELDS} <= members["Replication"]
+
+
+WIDE = (
+    Column("vm", lambda row, _: str(row["vm"])),
+    Column("size", lambda _row, _now: "1.5 GiB", spare=2),
+    Column("state", lambda _row, _now: "OK", spare=1),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "kept", "left_out"),
+    [
+        (80, ["vm", "size", "state"], ""),
+        (24, ["vm", "state"], "size"),
+        (12, ["vm"], "size, state"),
+        (5, ["vm"], "size, state"),
+    ],
+)
+def test_a_narrow_terminal_gets_fewer_columns(
+    width: int, kept: list[str], left_out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What can be spared goes first and is named; a line stays a line as long as that is so."""
+    out = io.StringIO()
+    rows = [{"vm": "database-01"}]
+    show._print_rich_table(Console(file=out, width=width), WIDE, rows, now=0)
+    assert out.getvalue().split("\n")[1].split() == kept
+    said = capsys.readouterr().err
+    assert said == (
+        f"no room for: {left_out} (widen the terminal, or use --output csv)\n" if left_out else ""
+    )
+
+
+@pytest.mark.parametrize("columns", [SITE_COLUMNS, REPLICATION_COLUMNS])
+def test_what_tells_a_row_apart_is_never_left_out(columns: tuple[Column, ...]) -> None:
+    """Name, site, judgement and age stay, and no two columns are equally sparable."""
+    spares = [column.spare for column in columns if column.spare]
+    assert len(set(spares)) == len(spares)
+    kept = {column.heading for column in columns if not column.spare}
+    assert kept >= ({"site", "state"} if columns is SITE_COLUMNS else {"vm", "site", "verdict"})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bar"), [("ascii", "######------"), ("utf-8", "━━━━━━──────")]
+)
+def test_a_bar_is_drawn_with_what_the_terminal_has(
+    encoding: str, bar: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No escapes in place of lines."""
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert show._bar({"progress": {"ratio": 0.5}}, "50%").plain == f"{bar} 50%"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -42,17 +42,15 @@ def running(command: list[str], *, until: str) -> Iterator[tuple[subprocess.Pope
         stderr=subprocess.STDOUT,
         text=True,
     )
-    said: list[str] = []
-    drain = threading.Thread(target=_drain, args=(program, said), daemon=True)
+    lines: queue.Queue[str] = queue.Queue()
+    drain = threading.Thread(target=_drain, args=(program, lines), daemon=True)
+    drain.start()
     try:
-        found = _wait_for_line(program, re.compile(until), said)
-        drain.start()
-        yield program, found
+        yield program, _wait_for_line(program, re.compile(until), lines)
     finally:
         program.send_signal(signal.SIGTERM)
         program.wait(timeout=10)
-        if drain.ident is not None:
-            drain.join(timeout=10)
+        drain.join(timeout=10)
         if program.stdout:
             program.stdout.close()
 
@@ -164,18 +162,22 @@ def _sample(series: dict[str, Any]) -> tuple[Sample, float]:
     return (name, frozenset(labels.items())), float(series["value"][1])
 
 
-def _wait_for_line(program: subprocess.Popen[str], wanted: re.Pattern[str], said: list[str]) -> str:
-    stream = program.stdout
-    assert stream is not None
+def _wait_for_line(
+    program: subprocess.Popen[str], wanted: re.Pattern[str], lines: queue.Queue[str]
+) -> str:
+    said: list[str] = []
     while True:
-        ready, _, _ = select.select([stream], [], [], PATIENCE_SECONDS)
-        line = stream.readline() if ready else ""
-        assert line, f"{program.args!r} ended or fell silent: {''.join(said)}"
-        said.append(line)
-        if found := wanted.search(line):
+        try:
+            said.append(lines.get(timeout=PATIENCE_SECONDS))
+        except queue.Empty:
+            said.append("")
+        assert said[-1], f"{program.args!r} ended or fell silent: {''.join(said)}"
+        if found := wanted.search(said[-1]):
             return found[1]
 
 
-def _drain(program: subprocess.Popen[str], said: list[str]) -> None:
-    if program.stdout:
-        said.extend(program.stdout)
+def _drain(program: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+    """Hand on every line, and an empty one at the end, so that the program never blocks."""
+    for line in program.stdout or ():
+        lines.put(line)
+    lines.put("")

@@ -31,6 +31,7 @@ from vr_exporter.web.webfile import WebFile
 log = logging.getLogger(__name__)
 
 SUPERVISION_SECONDS = 1.0
+FIRST_POLLS_STEP_SECONDS = 0.02
 RESTARTS_ALLOWED = 5
 RESTART_WINDOW_SECONDS = 600.0
 LOGOUT_SECONDS = 3.2
@@ -96,6 +97,13 @@ class Exporter:
         self.own.reloaded(True, self.clock.now())
         for site in self._sites.values():
             site.start()
+
+    def await_first_polls(self, seconds: float) -> None:
+        """Wait until every site was tried, well or not, but no longer than this."""
+        deadline = self.clock.monotonic() + seconds
+        while not all(site.was_tried for site in self.snapshot().sites.values()):
+            if self.clock.monotonic() > deadline or self._stop.wait(FIRST_POLLS_STEP_SECONDS):
+                return
 
     def run(self) -> None:
         """Watch over the workers until told to stop; raises TooManyCrashesError."""

@@ -30,6 +30,7 @@ STOPPED_BY_FORCE = 4
 """The exit code after a second signal, as in surface.md."""
 
 BUG = 1
+FIRST_POLLS_SECONDS = 5.0
 LAST_LINES_SECONDS = 0.5
 
 
@@ -38,8 +39,8 @@ class Process:
     """What a serving process is made from.
 
     `load` reads the settings, at the start and again for each reload.
-    `ready` is called once the addresses are open, with the URLs. `external_url` is for links;
-    empty: the first address, under the name of this machine.
+    `ready` is called with the URLs once every site was tried, or when that takes long.
+    `external_url` is for links; empty: the first address, under the name of this machine.
     """
 
     load: Callable[[], Settings]
@@ -47,7 +48,7 @@ class Process:
     external_url: str = ""
     log_level: str = "info"
     log_format: str = "logfmt"
-    ready: Callable[[tuple[str, ...]], None] = lambda _urls: None
+    ready: Callable[[tuple[str, ...]], None] | None = None
 
 
 def run(process: Process) -> int:
@@ -85,7 +86,9 @@ def _serve(exporter: Exporter, process: Process, queue: LogQueue) -> int:
         },
     )
     try:
-        process.ready(exporter.server.urls)
+        if process.ready:
+            exporter.await_first_polls(FIRST_POLLS_SECONDS)
+            process.ready(exporter.server.urls)
         exporter.run()
     except TooManyCrashesError as error:
         log.critical("ended by a bug of ours", extra={"error": str(error)})

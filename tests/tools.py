@@ -1,4 +1,4 @@
-"""Debian's Prometheus and Alertmanager, unpacked into .tools without being installed."""
+"""Debian's Prometheus, Alertmanager and strace, unpacked into .tools, not installed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-PACKAGES: Final = ("prometheus", "prometheus-alertmanager")
-PROGRAMS: Final = ("prometheus", "promtool", "prometheus-alertmanager", "amtool")
+PACKAGES: Final = ("prometheus", "prometheus-alertmanager", "strace", "libunwind8")
+PROGRAMS: Final = ("prometheus", "promtool", "prometheus-alertmanager", "amtool", "strace")
 FOLDER: Final = Path(__file__).resolve().parents[1] / ".tools"
 
 
@@ -31,6 +31,12 @@ def tool(name: str) -> Path:
     return place
 
 
+def environment() -> dict[str, str]:
+    """The environment in which an unpacked program finds the libraries unpacked beside it."""
+    libraries = [str(path) for path in (FOLDER / "debian/usr/lib").glob("*-linux-gnu")]
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {**os.environ}
+
+
 def fetch() -> None:
     """Download the packages and unpack them, once, whoever else asks for it at the same time."""
     FOLDER.mkdir(exist_ok=True)
@@ -39,7 +45,7 @@ def fetch() -> None:
         if all(map(_place, PROGRAMS)):
             return
         if shutil.which("apt-get") is None:
-            raise ToolError("no apt-get here: put prometheus, promtool and amtool on the PATH")
+            raise ToolError(f"no apt-get here: put {', '.join(PROGRAMS)} on the PATH")
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
             _download(Path(folder))
 
@@ -71,7 +77,9 @@ def _download(folder: Path) -> None:
 
 
 def _run(*command: str, folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         last = (done.stderr.strip() or "no word why").splitlines()[-1]
         raise ToolError(f"{' '.join(command[:1] + command[-2:])}: {last}")

@@ -17,6 +17,7 @@ from vr_exporter.domain.inventory import (
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.tasks import Task
+from vr_exporter.domain.triggers import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class SiteSnapshot:
     """One site. Detail of a stale site stays here for people, and is withheld from the page.
 
     `up`: login, pairings and at least one replication list worked in the last poll.
-    `tasks` is None until GET /tasks answered once.
+    `tasks` is None until GET /tasks answered once. `triggers` are those of this site that are not
+    closed: without an end, or with one that nobody has acknowledged as unknown.
     """
 
     site: SiteName
@@ -87,6 +89,8 @@ class SiteSnapshot:
     servers: tuple[ReplicationServer, ...] = ()
     tasks: tuple[Task, ...] | None = None
     totals: SiteTotals = field(default_factory=SiteTotals)
+    triggers: tuple[Trigger, ...] = ()
+    is_circuit_open: bool = False
 
     @property
     def was_tried(self) -> bool:

@@ -1,0 +1,138 @@
+"""What the ledger knows at this moment, and what of it is not written yet."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from vr_exporter.domain.counts import SiteChanges
+from vr_exporter.domain.triggers import Trigger, TriggerState
+from vr_exporter.ledger import trigger_rows
+from vr_exporter.ledger.audit import Audit
+from vr_exporter.ledger.remembered import ENDED_REMEMBERED, Remembered
+from vr_exporter.ledger.schema import put_meta
+from vr_exporter.ledger.steps import UNCLEAR, ended_with, merged
+from vr_exporter.ledger.tallies import tally
+from vr_exporter.ledger.totals import Totals
+
+CLAIMS_REMEMBERED_SECONDS: Final = 86_400.0
+"""Longer than any cool-down: back to then it is known when a replication was asked last."""
+
+US: Final = "vr-exporter"
+"""The actor of what nobody asked for."""
+
+
+class Book:
+    """Memory first: a step holds at once, and is marked until `written` is called.
+
+    Its user sees to it that one thread at a time is inside; `remembered` is safe for all.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, now: float) -> None:
+        found = (
+            *trigger_rows.youngest(connection, ENDED_REMEMBERED),
+            *trigger_rows.still_open(connection),
+        )
+        self.remembered = Remembered({trigger.key: trigger for trigger in found}.values())
+        self.last_claims = trigger_rows.last_claims(
+            connection, since=now - CLAIMS_REMEMBERED_SECONDS
+        )
+        self.totals = Totals(connection)
+        self.audit = Audit(connection)
+        self.meta: dict[str, str] = {}
+        self._unwritten: dict[str, Trigger] = {}
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether anything waits to be written."""
+        return bool(
+            self._unwritten or self.meta or self.totals.has_unwritten or self.audit.has_unwritten
+        )
+
+    def get(self, key: str) -> Trigger | None:
+        """Return a trigger as it stands; None if only the store may know it."""
+        return self._unwritten.get(key) or self.remembered.get(key)
+
+    def placed(self, trigger: Trigger) -> Trigger:
+        """Return a new wish as it goes in: it joins where its target is held."""
+        holder = self.remembered.holder(trigger.target.replication_id)
+        has_joined = holder is not None or trigger.state is TriggerState.JOINED
+        return replace(
+            trigger,
+            state=TriggerState.JOINED if has_joined else TriggerState.RESERVED,
+            has_joined=has_joined,
+            follows=holder.key if holder else trigger.follows,
+        )
+
+    def step(self, before: Trigger, trigger: Trigger, *, now: float, actor: str = "") -> Trigger:
+        """Take a step, and those that it brings about for others; return the trigger after it."""
+        after = merged(before, trigger)
+        if after == before:
+            return before
+        self.put(before, after, now=now, actor=actor)
+        if after.state.is_final and not before.state.is_final:
+            for follower in self.remembered.followers(after.key):
+                self.put(follower, ended_with(follower, after), now=now, actor=actor)
+            if after.state is TriggerState.SUCCEEDED:
+                self.acknowledge(after.target.replication_id, actor=actor or US, now=now)
+        return after
+
+    def put(self, before: Trigger | None, after: Trigger, *, now: float, actor: str = "") -> None:
+        """Take in a trigger as it stands now, count it and note it."""
+        self.count(before, after)
+        if before is None or before.state is not after.state:
+            self.audit.note(after, now=now, actor=actor)
+        self._unwritten[after.key] = after
+        self.remembered.put(after)
+
+    def acknowledge(self, wanted: str, *, actor: str, now: float) -> tuple[Trigger, ...]:
+        """Acknowledge what is unclear under this key, or of this replication."""
+        acknowledged = []
+        for trigger in self.remembered.opened():
+            is_meant = wanted in (trigger.key, trigger.target.replication_id)
+            if is_meant and trigger.state in UNCLEAR and not trigger.is_acknowledged:
+                after = replace(trigger, is_acknowledged=True)
+                self.put(trigger, after, now=now)
+                self.audit.note(after, now=now, what="acknowledged", actor=actor)
+                acknowledged.append(after)
+        return tuple(acknowledged)
+
+    def count(self, before: Trigger | None, after: Trigger) -> None:
+        """Count a wish when its outcome stands (metrics.md 1.4)."""
+        additions = tally(before, after)
+        if additions:
+            self.totals.record(after.target.site, SiteChanges(additions))
+
+    @contextmanager
+    def trial(self, before: Trigger | None, after: Trigger, *, now: float) -> Iterator[None]:
+        """Count and note a step that holds only if the block ends well."""
+        site = after.target.site
+        totals = self.totals.totals(site)
+        self.count(before, after)
+        row = self.audit.note(after, now=now)
+        try:
+            yield
+        except BaseException:
+            self.totals.restore(site, totals)
+            self.audit.take_back(row)
+            raise
+        self.remembered.put(after)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Put all that waits into a transaction."""
+        for name, value in self.meta.items():
+            put_meta(connection, name, value)
+        self.totals.write(connection)
+        for trigger in self._unwritten.values():
+            trigger_rows.put(connection, trigger)
+        self.audit.write(connection)
+
+    def written(self) -> None:
+        """Nothing waits any more: the transaction is on disk."""
+        self.meta.clear()
+        self.totals.written()
+        self._unwritten.clear()
+        self.audit.written()

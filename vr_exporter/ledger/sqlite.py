@@ -1,0 +1,378 @@
+"""The ledger: what was wished, asked and counted, kept in one SQLite file (fault-matrix 6)."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vr_exporter.domain.counts import SeenTasks, SiteChanges, SiteTotals
+from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
+from vr_exporter.ledger import pruning, trigger_rows
+from vr_exporter.ledger.audit import AuditRow
+from vr_exporter.ledger.book import US, Book
+from vr_exporter.ledger.folder import StateUnusable
+from vr_exporter.ledger.steps import check_step, ended_with, expired, may_turn, unanswered
+from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What became of a wish: the trigger as it stands.
+
+    `is_new`: it waits, or has joined, since this call. `is_conflict`: its key stands for
+    another body, so nothing was done.
+    """
+
+    trigger: Trigger
+    is_new: bool
+    is_conflict: bool = False
+
+
+class Ledger:
+    """One file, one writer. Any thread may call; a call that writes returns after the commit.
+
+    `reserve` and `claim` raise StoreFailed when they are not durable, and then nothing happened.
+    All else holds at once in memory, and is written with the next commit that works. Readers
+    of triggers and totals wait for no disk. Raises StateUnusable when the file is of no use.
+    """
+
+    def __init__(self, path: Path, *, now: float, connect: Connect = connect) -> None:
+        self._lock = threading.Lock()
+        self._store = Store(path, connect=connect)
+        self._doubts: dict[str, _Doubt] = {}
+        self._kill_switch = self._store.meta.get("kill_switch") == "on"
+        self.instance = self._store.meta["instance"]
+        self.boots = int(self._store.meta.get("boots", "0")) + 1
+        try:
+            self._book = self._store.read(lambda connection: Book(connection, now=now))
+            self._begin(now)
+        except StoreFailed as error:
+            self._store.close()
+            raise StateUnusable(f"{error} (make room, and the folder writable)") from error
+        except BaseException:
+            self._store.close()
+            raise
+
+    # totals
+
+    def totals(self, site: SiteName) -> SiteTotals:
+        """Return all totals of a site, empty ones for a site never recorded."""
+        return self._book.totals.totals(site)
+
+    def seen_tasks(self, site: SiteName) -> SeenTasks | None:
+        """Return the ended tasks already counted; None before tasks were first recorded."""
+        return self._book.totals.seen_tasks(site)
+
+    def sites(self) -> frozenset[SiteName]:
+        """Return every site that has totals, also one that is no longer configured."""
+        return frozenset(self._book.totals.every)
+
+    def trigger_totals(self) -> Mapping[SiteName, SiteTotals]:
+        """Return the totals that hold the families `vr_trigger_*`, as the last step left them.
+
+        The site is empty for wishes that named none we know.
+        """
+        return self._published
+
+    def record(
+        self, site: SiteName, changes: SiteChanges, endings: Sequence[Trigger] = ()
+    ) -> SiteTotals:
+        """Take in what a poll found, with the triggers that it ended, in one transaction (T4)."""
+        with self._lock:
+            known = [self._known(ending.key) for ending in endings]
+            for before, ending in zip(known, endings, strict=True):
+                check_step(before, ending)
+            self._book.totals.record(site, changes)
+            for ending in endings:
+                ended_at = ending.ended_at or ending.asked_at
+                self._book.step(self._known(ending.key), ending, now=ended_at)
+            totals = self._book.totals.totals(site)
+            self._write_behind("T4")
+            return totals
+
+    def forget(self, site: SiteName) -> None:
+        """Drop the totals of a site that is no longer configured; its triggers stay."""
+        with self._lock:
+            self._book.totals.forget(site)
+            self._write_behind("T4")
+
+    # triggers
+
+    def reserve(self, trigger: Trigger, *, now: float) -> Reserved:
+        """Take in a wish, durably (T1); one given as `joined` follows a sync of somebody else."""
+        with self._lock:
+            self._must_be_up()
+            known = self._find(trigger.key)
+            if known is not None and not may_turn(known, trigger):
+                is_conflict = known.body_digest != trigger.body_digest
+                return Reserved(known, is_new=False, is_conflict=is_conflict)
+            placed = self._book.placed(trigger)
+            try:
+                with (
+                    self._book.trial(None, placed, now=now),
+                    self._transaction("T1") as connection,
+                ):
+                    trigger_rows.put(connection, placed)
+            except StoreFailed:
+                self._doubt(_Doubt(placed.key, "T1", now))
+                raise
+            self._publish()
+            return Reserved(placed, is_new=True)
+
+    def refuse(self, trigger: Trigger, skip: Skip, *, now: float) -> Trigger:
+        """Note that a guard said no before the wish was taken in: there is no row of it."""
+        refused = replace(
+            trigger,
+            state=TriggerState.SKIPPED,
+            reason=skip.reason,
+            sentence=skip.sentence,
+            ended_at=now,
+        )
+        with self._lock:
+            self._book.count(None, refused)
+            self._book.audit.note(refused, now=now)
+            self._write_behind("T1")
+            return refused
+
+    def claim(self, key: str, *, now: float) -> bool:
+        """Make a wish ours to post (T2); True once, when that is durable: then one POST may go."""
+        with self._lock:
+            self._must_be_up()
+            known = self._find(key)
+            if known is None:
+                return False
+            claimed = replace(known, state=TriggerState.POSTING, claimed_at=now)
+            try:
+                is_ours = self._take(known, claimed, now=now)
+            except StoreFailed:
+                self._doubt(_Doubt(key, "T2", now))
+                raise
+            if is_ours:
+                self._book.last_claims[claimed.target.replication_id] = now
+            return is_ours
+
+    def settle(self, trigger: Trigger, *, now: float) -> Trigger:
+        """Write the next state of a trigger with its fields (T3, T6), and return it as it stands.
+
+        Those that follow it end with it. In the same state only fields change. Raises
+        IllegalStep for an edge that the table does not have, KeyError for a key unknown.
+        """
+        with self._lock:
+            before = self._known(trigger.key)
+            check_step(before, trigger)
+            after = self._book.step(before, trigger, now=now)
+            self._write_behind("T6" if before.state is TriggerState.AMBIGUOUS else "T3")
+            return after
+
+    def trigger(self, key: str) -> Trigger | None:
+        """Return a trigger; only one that ended long ago is read from disk."""
+        remembered = self._book.remembered.get(key)
+        if remembered is not None:
+            return remembered
+        with self._lock, suppress(StoreFailed):
+            return self._find(key)
+        return None
+
+    def triggers(
+        self, *, site: SiteName | None = None, unfinished: bool = False, limit: int | None = None
+    ) -> tuple[Trigger, ...]:
+        """Return triggers, the youngest first; `unfinished` are those without an end.
+
+        All that are open are among them, of the others the youngest 5,000.
+        """
+        remembered = self._book.remembered
+        chosen = [
+            trigger
+            for trigger in (remembered.opened() if unfinished else remembered.every())
+            if (site is None or trigger.target.site == site)
+            and not (unfinished and trigger.state.is_final)
+        ]
+        return tuple(sorted(chosen, key=_by_age)[:limit])
+
+    def last_claim(self, replication_id: ReplicationId) -> float | None:
+        """Return when a replication was last asked to sync, by anyone, within a day or since."""
+        return self._book.last_claims.get(replication_id)
+
+    def acknowledge(
+        self, key_or_replication: str, *, actor: str, now: float
+    ) -> tuple[Trigger, ...]:
+        """Close what stayed unknown: one trigger by its key, or all of a replication."""
+        with self._lock:
+            acknowledged = self._book.acknowledge(key_or_replication, actor=actor, now=now)
+            self._write_behind("T6")
+            return acknowledged
+
+    # the rest
+
+    def audit(self, *, limit: int) -> tuple[AuditRow, ...]:
+        """Return the last rows of the audit, the youngest first."""
+        audit = self._book.audit
+        with self._lock:
+            try:
+                return self._store.read(lambda connection: audit.youngest(connection, limit))
+            except StoreFailed:
+                return audit.youngest(None, limit)
+
+    def prune(self, *, now: float) -> int:
+        """Remove what is too old, some rows a transaction (T7); return how many rows went."""
+        removed = 0
+        count = pruning.ROWS_AT_A_TIME
+        while count == pruning.ROWS_AT_A_TIME:
+            with self._lock:
+                try:
+                    self._must_be_up()
+                    with self._transaction("T7", op="prune") as connection:
+                        count = pruning.remove_old(connection, now=now)
+                except StoreFailed:
+                    return removed
+            removed += count
+        self._book.remembered.drop_ended_before(now - pruning.TRIGGERS_KEPT_SECONDS)
+        return removed
+
+    @property
+    def kill_switch(self) -> bool:
+        """Whether all triggers by alert are stopped."""
+        return self._kill_switch
+
+    def set_kill_switch(self, *, on: bool, actor: str, now: float) -> None:
+        """Stop triggers by alert, or let them go on; it survives restarts."""
+        word = "on" if on else "off"
+        with self._lock:
+            self._kill_switch = on
+            self._book.meta["kill_switch"] = word
+            self._book.audit.add(at=now, actor=actor, what="kill_switch", result=word)
+            self._write_behind("T6")
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the last commit worked."""
+        return self._store.is_up
+
+    @property
+    def facts(self) -> StoreFacts:
+        """How the store fares."""
+        return self._store.facts
+
+    def probe(self) -> bool:
+        """After a failure open anew, read back and commit; until that works nothing is taken in."""
+        with self._lock:
+            return self._write_behind("probe")
+
+    def close(self) -> None:
+        """Write what waits, and let go of the file."""
+        with self._lock:
+            self._write_behind("close")
+            self._store.close()
+
+    def _begin(self, now: float) -> None:
+        """Give every trigger an owner: crash table K3 to K7."""
+        for trigger in self._book.remembered.opened():
+            if trigger.state is TriggerState.POSTING:
+                self._book.step(trigger, unanswered(trigger), now=now, actor=US)
+            elif trigger.state is TriggerState.RESERVED and trigger.not_after <= now:
+                end = expired(trigger, now, "nobody could ask in time")
+                self._book.step(trigger, end, now=now, actor=US)
+        self._book.meta["boots"] = str(self.boots)
+        with self._transaction("T0"):
+            self._publish()
+
+    def _must_be_up(self) -> None:
+        if not self._store.is_up:
+            raise StoreFailed(f"{self._store.path}: cannot be written since a commit failed")
+
+    def _known(self, key: str) -> Trigger:
+        known = self._find(key)
+        if known is None:
+            raise KeyError(key)
+        return known
+
+    def _find(self, key: str) -> Trigger | None:
+        return self._book.get(key) or self._on_disk(key)
+
+    def _on_disk(self, key: str) -> Trigger | None:
+        return self._store.read(lambda connection: trigger_rows.find(connection, key))
+
+    def _take(self, known: Trigger, claimed: Trigger, *, now: float) -> bool:
+        """Claim on disk; memory follows only once that is durable."""
+        with ExitStack() as trial, self._transaction("T2") as connection:
+            is_ours = trigger_rows.take(connection, claimed.key, now=now)
+            if is_ours:
+                trial.enter_context(self._book.trial(known, claimed, now=now))
+                self._book.audit.write(connection)
+        return is_ours
+
+    def _publish(self) -> None:
+        self._published = self._book.totals.every
+
+    def _write_behind(self, step: str) -> bool:
+        """Commit what memory holds already; when that fails it waits for the next commit."""
+        try:
+            self._store.open_again()
+            self._read_back()
+            if not self._store.is_up:
+                self._book.meta["probed"] = str(self._store.facts.writes)
+            if self._book.has_unwritten:
+                with self._transaction(step):
+                    pass
+        except StoreFailed:
+            self._book.audit.tell()
+            return False
+        finally:
+            self._publish()
+        return True
+
+    @contextmanager
+    def _transaction(self, step: str, *, op: str = "commit") -> Iterator[sqlite3.Connection]:
+        """One transaction; all that waits to be written goes first, and waits no more after it."""
+        with self._store.transaction(step, op=op) as connection:
+            self._book.write(connection)
+            yield connection
+        self._book.written()
+
+    def _doubt(self, doubt: _Doubt) -> None:
+        """After a failure, what the disk says of this key is the truth (F1)."""
+        self._doubts[doubt.key] = doubt
+        with suppress(StoreFailed):
+            self._read_back()
+
+    def _read_back(self) -> None:
+        for doubt in list(self._doubts.values()):
+            found = self._on_disk(doubt.key)
+            self._store.read(self._book.audit.read_back)
+            del self._doubts[doubt.key]
+            if found is not None:
+                self._take_as_truth(found, doubt)
+
+    def _take_as_truth(self, found: Trigger, doubt: _Doubt) -> None:
+        """No POST was made, and the caller knows of a failure: K2 and K5."""
+        known = self._book.get(found.key)
+        if doubt.step == "T2":
+            was_waiting = known is not None and known.state is TriggerState.RESERVED
+            if was_waiting and found.state is TriggerState.POSTING:
+                self._book.put(known, unanswered(found), now=doubt.at, actor=US)
+        elif found.state is TriggerState.RESERVED:
+            end = expired(found, doubt.at, "the ledger failed when it was asked for")
+            self._book.put(None, end, now=doubt.at, actor=US)
+        elif found.state is TriggerState.JOINED:
+            self._book.put(None, found, now=doubt.at, actor=US)
+            leader = self._book.get(found.follows)
+            if leader is not None and leader.state.is_final:
+                self._book.put(found, ended_with(found, leader), now=doubt.at, actor=US)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A commit that failed: T1 or T2 of a trigger, and when."""
+
+    key: str
+    step: str
+    at: float
+
+
+def _by_age(trigger: Trigger) -> tuple[float, str]:
+    return (-trigger.asked_at, trigger.key)

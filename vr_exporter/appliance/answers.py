@@ -52,6 +52,7 @@ def refusal_of(ask: Ask, answer: Answer, redactor: Redactor) -> Refused:
     reason = _reason(ask, answer.status)
     privilege = PRIVILEGES.get(ask.endpoint, "") if reason == "forbidden" else ""
     parts = [f"{ask.method} {ask.path} answered {answer.status}"]
+    parts += ["the login was refused (check username and password)"] if reason == "auth" else []
     parts += [f"the account lacks {privilege}"] if privilege else []
     parts += [f"error_code {printable(said.error_code)}"] if said.error_code else []
     parts += [f"op_id {printable(said.op_id)}"] if said.op_id else []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from vr_exporter.appliance.answers import is_good, refusal_of
 from vr_exporter.appliance.errors import ApplianceError, Refused, Stopping, Unreachable
@@ -51,11 +53,30 @@ class Calls:
         self._throttle = Throttle(clock=clock, tell=tell, random=random)
         self._until = 0.0
         self._retries_left = 0
+        self._answered_at = -math.inf
+
+    def seconds_since_answer(self) -> float:
+        """How long ago a good answer came."""
+        return self._clock.monotonic() - self._answered_at
 
     def begin_poll(self, deadline_seconds: float) -> None:
         """Give the next requests so long together, and two retries."""
         self._until = self._clock.monotonic() + deadline_seconds
         self._retries_left = RETRIES_PER_POLL
+
+    @contextmanager
+    def apart(self, seconds: float) -> Iterator[None]:
+        """Give the requests inside a time and retries of their own, whatever the poll has left."""
+        outer = self._until, self._retries_left
+        self.begin_poll(seconds)
+        try:
+            yield
+        finally:
+            self._until, self._retries_left = outer
+
+    def room(self) -> int:
+        """Return how many requests may leave at once: none while we are to hold back."""
+        return 0 if self._throttle.left_seconds() else self._pace.room()
 
     def send(self, ask: Ask) -> Answer:
         """Send a request until its answer is good, or no retry is left or safe."""
@@ -67,7 +88,11 @@ class Calls:
 
     def send_once(self, ask: Ask) -> Answer:
         """Send a request when its turn has come; only a good answer returns."""
-        self._await_turn()
+        self.await_turn()
+        return self.send_now(ask)
+
+    def send_now(self, ask: Ask) -> Answer:
+        """Send a request whose turn has come, once; only a good answer returns."""
         answer = self._line.send(ask, seconds=self._left_seconds())
         if answer.status in (TOO_MANY_REQUESTS, UNAVAILABLE):
             self._throttle.hold(answer)
@@ -82,12 +107,14 @@ class Calls:
     def _judged(self, ask: Ask, answer: Answer) -> Answer:
         if not is_good(answer):
             raise refusal_of(ask, answer, self._redactor)
+        self._answered_at = self._clock.monotonic()
         return answer
 
     def _left_seconds(self) -> float:
         return self._until - self._clock.monotonic()
 
-    def _await_turn(self) -> None:
+    def await_turn(self) -> None:
+        """Wait for throttle and pace, and count the request that is to follow at once."""
         if self._left_seconds() <= 0:
             raise Unreachable("deadline", "the time of this poll is used up")
         if self._throttle.left_seconds() >= self._left_seconds():

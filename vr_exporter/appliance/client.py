@@ -23,6 +23,7 @@ from vr_exporter.appliance.parameters import Parameters
 from vr_exporter.appliance.redact import Redactor
 from vr_exporter.appliance.remote import RemoteSessions
 from vr_exporter.appliance.session import Session
+from vr_exporter.appliance.syncs import Syncs
 from vr_exporter.appliance.transport import Address, Answer, Limits, Line
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
@@ -69,6 +70,7 @@ class Appliance:
     Operations raise ApplianceError, and Stopping when the program ends. `credentials` is called
     at every login, so that rotated secrets count. `api` is `v2` or `v1`, empty before the first
     login; `page_limit` is the page size that the appliance granted last for replications.
+    `syncs` makes the calls of triggers, for which `between_pages` leaves room in long lists.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Appliance:
         random: Callable[[], float] = _random,
     ) -> None:
         self.page_limit: int | None = None
+        self.between_pages: Callable[[], None] = lambda: None
         self._url = address.base
         self._clock = clock
         self._tell = tell
@@ -115,6 +118,7 @@ class Appliance:
             redactor=self._redactor,
         )
         self._access = Access(self._calls, self._session, tell=tell)
+        self.syncs = Syncs(self._access, self._line, decode=self._decoded)
         self._remotes = RemoteSessions(
             self._access,
             account=self._url,
@@ -228,6 +232,9 @@ class Appliance:
         more: dict[str, str] | None = None,
     ) -> Rows[T]:
         def page_at(offset: int) -> wire.Page[T]:
+            if offset:
+                self.between_pages()
+
             def get(query: Query) -> Answer:
                 return self._access.get(endpoint, path, query, is_mid_list=offset > 0)
 

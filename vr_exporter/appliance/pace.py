@@ -37,6 +37,11 @@ class Pace:
             return 0.0
         return self._sent[0] + WINDOW_SECONDS - self._clock.monotonic()
 
+    def room(self) -> int:
+        """Return how many requests may go now without a wait."""
+        self._forget()
+        return self._allowed - len(self._sent)
+
     def take(self) -> None:
         """Wait for the next request's turn and count it; raises Stopping."""
         waited = 0.0

@@ -13,8 +13,10 @@ from vr_exporter.appliance.wire.pages import (
     info_of,
     issues_page,
     pairings_page,
+    replication_of_body,
     replications_page,
     servers_page,
+    task_of_body,
     tasks_page,
 )
 
@@ -26,7 +28,9 @@ __all__ = [
     "info_of",
     "issues_page",
     "pairings_page",
+    "replication_of_body",
     "replications_page",
     "servers_page",
+    "task_of_body",
     "tasks_page",
 ]

@@ -89,6 +89,17 @@ def info_of(body: bytes, reading: Reading) -> ApplianceFacts:
     return facts_of(decode_entity(body, VrmsInfo, reading.surprises), reading)
 
 
+def replication_of_body(body: bytes, reading: Reading, *, local_vc_id: str) -> Replication | None:
+    """Read /pairings/{id}/replications/{id}; None where it names none."""
+    info = decode_entity(body, ReplicationInfo, reading.surprises)
+    return replication_of(info, reading, local_vc_id=local_vc_id)
+
+
+def task_of_body(body: bytes, reading: Reading) -> Task | None:
+    """Read /tasks/{id}, and the answer to a sync; None where it names no task."""
+    return task_of(decode_entity(body, TaskInfo, reading.surprises), reading)
+
+
 def _page(
     body: bytes, shape: type[S], reading: Reading, noun_of: Callable[[S], T | None]
 ) -> Page[T]:

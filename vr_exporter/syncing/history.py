@@ -1,0 +1,32 @@
+"""What recent triggers say to a new wish: budget and who holds the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vr_exporter.domain.names import ReplicationId
+from vr_exporter.domain.triggers import Trigger, TriggerState
+from vr_exporter.syncing.guards import BUDGETED
+
+HOUR_SECONDS = 3600.0
+
+
+def is_held(triggers: Sequence[Trigger], replication: ReplicationId) -> bool:
+    """Whether a trigger of this replication is under way, so that another would follow it."""
+    return any(t.target.replication_id == replication and t.state.holds_target for t in triggers)
+
+
+def budget_used(triggers: Sequence[Trigger], now: float) -> int:
+    """Count the wishes of programs claimed within the hour, and those that wait to be.
+
+    The budget is spent by the claim; one that waits holds its share until it is claimed or ends,
+    or else any number could pass at once.
+    """
+    since = now - HOUR_SECONDS
+    return sum(trigger.origin in BUDGETED and _spends(trigger, since) for trigger in triggers)
+
+
+def _spends(trigger: Trigger, since: float) -> bool:
+    if trigger.claimed_at is None:
+        return trigger.state is TriggerState.RESERVED
+    return trigger.claimed_at > since

@@ -19,22 +19,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
 
 USERNAME, PASSWORD = "monitor@vsphere.local", "simulated"
 SIDE_REQUESTS = 4
 """/info, /pairings, /replication-servers, /tasks; see vr-api.md 9."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Scrape times in seconds, the last page, and the requests sent by the end of each poll."""
-
-    times: list[float]
-    page: str
-    costs: dict[float, float]
 
 
 def main() -> None:
@@ -92,12 +82,10 @@ def simulate(replications: int, granted: int, urls: Queue[str]) -> None:
         server.wait(3600)
 
 
-def watch(seconds: float) -> Seen:
-    """Scrape without pause for so long."""
+def watch(seconds: float) -> tuple[list[float], str]:
+    """Scrape without pause for so long; return the times in seconds, and the last page."""
     times: list[float] = []
     page = ""
-    looked_at = 0.0
-    costs: dict[float, float] = {}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         request = urllib.request.Request(
@@ -112,21 +100,9 @@ def watch(seconds: float) -> Seen:
             time.sleep(0.1)
             continue
         times.append(time.perf_counter() - begun)
-        if time.monotonic() - looked_at > 1:
-            looked_at = time.monotonic()
-            page = gzip.decompress(body).decode()
-            costs.setdefault(value(page, 'vr_polls_total{site="madrid"}'), requests_on(page))
+        page = gzip.decompress(body).decode() if time.monotonic() > end - 2 or not page else page
         time.sleep(0.02)
-    return Seen(times, page, costs)
-
-
-def requests_on(page: str) -> float:
-    """Count the requests of polls; logins come once."""
-    return sum(
-        float(line.split()[-1])
-        for line in page.splitlines()
-        if line.startswith("vr_api_requests_total") and 'method="GET"' in line
-    )
+    return times, page
 
 
 def peak_megabytes(pid: int) -> float:
@@ -136,12 +112,18 @@ def peak_megabytes(pid: int) -> float:
     return int(found[1]) / 1024 if found else math.nan
 
 
-def print_figures(replications: int, granted: int, seen: Seen, peak: float) -> None:
+def print_figures(
+    replications: int, granted: int, watched: tuple[list[float], str], peak: float
+) -> None:
     """Say it in a few lines."""
-    times, page = seen.times, seen.page
-    costs = sorted(seen.costs.items())
-    (first, before), (last, after) = costs[1], costs[-1]
-    asked = (after - before) / (last - first) if last > first else math.nan
+    times, page = watched
+    polls = value(page, 'vr_polls_total{site="madrid"}')
+    lists = value(page, 'endpoint="replications",method="GET",code="200"}')
+    asked = sum(
+        float(line.split()[-1])
+        for line in page.splitlines()
+        if line.startswith("vr_api_requests_total") and 'endpoint="session"' not in line
+    )
     formula = SIDE_REQUESTS + math.ceil(replications / granted) + 2 + 1
     cycle = sum(
         float(line.split()[-1])
@@ -150,7 +132,7 @@ def print_figures(replications: int, granted: int, seen: Seen, peak: float) -> N
     )
     p99 = statistics.quantiles(times, n=100)[98]
     say(f"{replications} replications, pages of {granted}, {os.cpu_count()} processors")
-    say(f"  requests a cycle       {asked:.1f} over {last - first:.0f} (formula {formula})")
+    say(f"  requests a cycle       {asked / polls:.1f} (formula {formula}; {lists:.0f} pages)")
     say(f"  interval               {value(page, 'vr_poll_interval_seconds'):.0f} s")
     say(f"  last cycle             {cycle:.2f} s, of it held back by our pace: see vr_api_*")
     say(f"  page made in           {value(page, 'vr_snapshot_render_duration_seconds'):.3f} s")

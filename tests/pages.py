@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from prometheus_client import parser as text_parser
 from prometheus_client.metrics_core import Metric
@@ -18,9 +20,29 @@ from vr_exporter.metrics.page import Page
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
-def own_metrics(*sites: str) -> OwnMetrics:
+@dataclass(frozen=True, slots=True)
+class FakeStoreFacts:
+    """A store that works, with one failure behind it."""
+
+    is_up: bool = True
+    size_bytes: int = 45_056
+    writes: int = 17
+    failures: Mapping[str, int] = field(default_factory=lambda: {"commit": 1})
+
+
+def own_metrics(
+    *sites: str,
+    store: Callable[[], FakeStoreFacts] | None = FakeStoreFacts,
+    kill_switch: Callable[[], bool] = lambda: False,
+) -> OwnMetrics:
     """Our own counters, watching these sites, the same under every Python."""
-    own = OwnMetrics(version="1.2.3", revision="0000000", python="3.11.0")
+    own = OwnMetrics(
+        store=store,
+        kill_switch=kill_switch,
+        version="1.2.3",
+        revision="0000000",
+        python="3.11.0",
+    )
     for site in sites:
         own.watch_site(SiteName(site))
     return own

@@ -12,7 +12,7 @@ from typing import Self
 
 from tests.builders import NOW
 from vr_exporter.domain.clock import Clock
-from vr_exporter.web.connection import Connection, Serving
+from vr_exporter.web.connection import Connection, Gate, Serving
 from vr_exporter.web.limits import Limits
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.webfile import WebFile
@@ -127,11 +127,12 @@ def a_client(
     web_file: WebFile | None = None,
     is_local: bool = False,
     is_stopping: Callable[[], bool] = lambda: False,
+    gate: Gate | None = None,
 ) -> RawClient:
     """A client on one end of a socket pair, a connection of ours being served on the other."""
     ours, theirs = socket.socketpair()
     serving = Serving(
-        handle, limits or Limits(linger_seconds=0.2), a_clock(), web_file, is_stopping
+        handle, limits or Limits(linger_seconds=0.2), a_clock(), web_file, is_stopping, gate
     )
     connection = Connection(ours, peer="192.0.2.1", is_local=is_local, serving=serving)
     threading.Thread(target=connection.serve, daemon=True).start()

@@ -18,6 +18,7 @@ from tests.builders import (
     some_poll_facts,
     some_progress,
 )
+from tests.wishes import a_trigger
 from vr_exporter.domain import events
 from vr_exporter.domain.counts import Exemplar, Histogram, SiteTotals
 from vr_exporter.domain.inventory import Direction
@@ -25,6 +26,7 @@ from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import POLL_STAGES, PairingSnapshot, SiteSnapshot
 from vr_exporter.domain.tasks import TaskState
+from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.metrics.own import OwnMetrics
 
 EXPECTED_VMS = ("db-01", "gone-01")
@@ -52,13 +54,32 @@ def rich_totals() -> SiteTotals:
             "vr_syncs_observed_bytes_total": {link: 5_000_000_000},
             "vr_transferred_bytes_total": {link: 4_999_999_999},
             "vr_replications_removed_total": {(): 1},
+            "vr_trigger_requests_total": {("cli", "accepted"): 3, ("alert", "skipped"): 2},
+            "vr_trigger_skips_total": {("cooldown",): 2},
         },
         histograms={
             "vr_task_duration_seconds": {("sync",): duration},
             "vr_task_queue_wait_seconds": {("sync",): Histogram((1, 0, 1, *[0] * 7), 1.75)},
             "vr_sync_duration_seconds": {link: Histogram((0, 5, *[0] * 13), 12)},
+            "vr_trigger_duration_seconds": {("cli",): duration},
         },
     )
+
+
+def unsited_totals() -> SiteTotals:
+    """Totals of wishes that name no site we know."""
+    return SiteTotals(
+        counters={
+            "vr_trigger_requests_total": {("api", "skipped"): 4},
+            "vr_trigger_skips_total": {("not_found",): 3, ("ambiguous_name",): 1},
+        }
+    )
+
+
+def some_triggers() -> tuple[Trigger, ...]:
+    """One in each state that a site shows."""
+    unfinished = [state for state in TriggerState if not state.is_final]
+    return tuple(a_trigger(state=state) for state in (*unfinished, TriggerState.UNRESOLVED))
 
 
 def a_rich_pairing() -> PairingSnapshot:
@@ -125,6 +146,8 @@ def a_rich_site() -> SiteSnapshot:
             a_task(id="task-2", state=TaskState.QUEUED, operation="pause", entity="vm-102"),
         ),
         totals=rich_totals(),
+        triggers=some_triggers(),
+        is_circuit_open=True,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from tests.pages import families_of, text_of
@@ -18,13 +20,19 @@ from vr_exporter.domain.inventory import ApplianceFacts, Pairing
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.rpo import Grace
 from vr_exporter.domain.snapshot import SiteSnapshot
-from vr_exporter.ledger.counters import Counters
+from vr_exporter.domain.triggers import Origin, Target, Trigger
+from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.metrics.page import Page
 from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.faults import Fault
 from vr_exporter.simulator.options import Account, ApiOptions
 from vr_exporter.simulator.world import World, WorldOptions
+from vr_exporter.syncing.desk import Desk, Policy, Verdict
+from vr_exporter.syncing.posting import Poster
+from vr_exporter.syncing.targets import Wanted, find
+from vr_exporter.syncing.tasks import SyncTasks
+from vr_exporter.syncing.wishes import Wish, random_key
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.inventory import Reader, Scope
 from vr_exporter.watching.site import SiteWatch
@@ -56,8 +64,8 @@ class OneAccount:
 class Site:
     """One site at work: its appliance, and its worker, which polls when told."""
 
-    def __init__(self, name: str, watched: Watched, **options: Any) -> None:
-        self.api = Api(watched.world, name, replace(watched.api_options, **options))
+    def __init__(self, name: str, watched: Watched, *, api: Api | None = None) -> None:
+        self.api = api or Api(watched.world, name, watched.api_options)
         self.password = ACCOUNT.password
         clock = watched.time.clock()
         transport = SimulatedTransport(self.api, peer=name, wait=watched.time.wait)
@@ -67,16 +75,20 @@ class Site:
         def tell(event: Event) -> None:
             watched.own.tell(site, event)
 
-        self.appliance = Appliance(
-            Address(f"https://{name}.example"),
-            credentials=lambda: Credentials(ACCOUNT.username, self.password),
-            clock=clock,
-            tell=tell,
-            page_size=watched.page_size,
-            lockout=Lockout(),
-            transport=transport,
-            random=lambda: 0.5,
-        )
+        def an_appliance() -> Appliance:
+            return Appliance(
+                Address(f"https://{name}.example"),
+                credentials=lambda: Credentials(ACCOUNT.username, self.password),
+                clock=clock,
+                tell=tell,
+                page_size=watched.page_size,
+                lockout=Lockout(),
+                transport=transport,
+                random=lambda: 0.5,
+            )
+
+        self.appliance = an_appliance()
+        self.triggering = an_appliance() if watched.has_trigger_account else None
         reader = Reader(self.appliance, scope=Scope(), far_ends=OneAccount(ACCOUNT), clock=clock)
         watch = SiteWatch(
             site,
@@ -85,8 +97,59 @@ class Site:
             stale_after_seconds=None,
             monotonic=clock.monotonic,
         )
-        rooms = SiteRooms(self.appliance, reader, watch, watched.ledger, watched.board)
+        syncs = self._syncs(watched, site, tell)
+        rooms = SiteRooms(
+            self.appliance,
+            reader,
+            watch,
+            watched.ledger,
+            watched.board,
+            syncs,
+            self.triggering,
+        )
+        self._poll_at = clock.monotonic()
         self.worker = Worker(site, rooms, interval_seconds=INTERVAL, clock=clock, tell=tell)
+
+    def _syncs(self, watched: Watched, site: SiteName, tell: Callable[[Event], None]) -> SyncTasks:
+        def pairing_of(target: Target) -> Pairing | None:
+            known = watched.board.current().sites[site].pairings
+            return next((p.pairing for p in known if p.pairing.id == target.pairing_id), None)
+
+        clock = watched.time.clock()
+        poster = Poster(
+            ledger=watched.ledger,
+            syncs=(self.triggering or self.appliance).syncs,
+            reads=self.appliance.syncs,
+            policy=lambda: watched.policy,
+            pairing_of=pairing_of,
+            clock=clock,
+            tell=tell,
+        )
+        return SyncTasks(
+            site,
+            poster=poster,
+            reads=self.appliance.syncs,
+            ledger=watched.ledger,
+            pairing_of=pairing_of,
+            clock=clock,
+            max_running=lambda: watched.max_running,
+            skew=lambda: 0.0,
+            circuit=lambda: watched.desk.circuit(site),
+        )
+
+    def serve(self) -> None:
+        """Do what the worker's loop does in one turn."""
+        now = self.worker._clock.monotonic()
+        self.worker._guarded(self.worker._work)
+        if now >= self._poll_at:
+            self._poll_at = now + INTERVAL
+            self.worker.poll()
+
+    @property
+    def posts(self) -> int:
+        """How many syncs the appliance was asked for."""
+        asked = self.api.counters.requests
+        return sum(count for endpoint, count in asked.items() if endpoint.endswith("actions/sync"))
 
     def breaks(self, kind: str, **fault: Any) -> Fault:
         """Switch a fault of this appliance on."""
@@ -108,6 +171,7 @@ class Watched:
         sites: tuple[str, ...] = ("madrid",),
         page_size: int = 1000,
         api_options: ApiOptions | None = None,
+        has_trigger_account: bool = False,
         **world: Any,
     ) -> None:
         self.time = ManualClock()
@@ -118,9 +182,40 @@ class Watched:
         self.own = OwnMetrics()
         self.page = Page(own=self.own, clock=self.time.clock())
         self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
-        self.ledger = Counters()
+        self.policy = Policy()
+        self.max_running = 4
+        self.folder = tempfile.TemporaryDirectory(prefix="vr-watched-")
+        self.has_trigger_account = has_trigger_account
+        self.ledger = self._new_ledger()
+        self.renew_desk()
         self.log = Lines()
         self.sites = {name: Site(name, self) for name in sites}
+        self.madrid = self.sites["madrid"]
+
+    def _new_ledger(self) -> Ledger:
+        return Ledger(Path(self.folder.name) / "state.db", now=self.time.now())
+
+    def renew_desk(self) -> None:
+        """Let the desk go by the policy as it is now."""
+        self.desk = Desk(
+            self.ledger,
+            snapshot=self.board.current,
+            policy=self.policy,
+            now=self.time.now,
+            nudge=lambda _site: None,
+        )
+
+    def restart(self) -> None:
+        """End this process and begin another on the same state; the appliances live on."""
+        self.ledger.close()
+        self.own = OwnMetrics()
+        self.page = Page(own=self.own, clock=self.time.clock())
+        self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
+        self.ledger = self._new_ledger()
+        self.renew_desk()
+        for name, site in self.sites.items():
+            site.appliance.close()
+            self.sites[name] = Site(name, self, api=site.api)
         self.madrid = self.sites["madrid"]
 
     def poll(self, *, after: float = INTERVAL) -> Page:
@@ -129,6 +224,39 @@ class Watched:
         for site in self.sites.values():
             site.worker.poll()
         return self.page
+
+    def ask(self, *names: str, **wish: Any) -> list[Verdict]:
+        """Wish for syncs by VM name or id, as a person on the command line does."""
+        found = find(Wanted(words=names), self.board.current())
+        assert not found.faults, found.faults
+        given = {"origin": Origin.CLI, "not_after": self.time.now() + 7200, **wish}
+        return [
+            self.desk.submit(Wish(key=random_key(), target=target, **given))
+            for target in found.targets
+        ]
+
+    def work(self, seconds: float, *, step: float = 1.0) -> None:
+        """Let time pass in small steps, triggers being served and sites polled meanwhile."""
+        end = self.time.now() + seconds
+        while self.time.now() < end:
+            self.time.advance(step)
+            for site in self.sites.values():
+                site.serve()
+
+    def trigger(self, verdict: Verdict) -> Trigger:
+        """A trigger as it stands now."""
+        found = self.ledger.trigger(verdict.trigger.key)
+        assert found is not None
+        return found
+
+    def names(self) -> list[str]:
+        """The VMs of idle replications whose source is Madrid, in a stable order."""
+        return sorted(
+            row.replication.vm
+            for paired in self.snapshot().pairings
+            for row in paired.replications
+            if row.replication.status == "OK" and row.replication.direction == "outgoing"
+        )
 
     def snapshot(self, site: str = "madrid") -> SiteSnapshot:
         """What is known of a site."""
@@ -152,6 +280,8 @@ class Watched:
         logger.setLevel(self._level)
         for site in self.sites.values():
             site.appliance.close()
+        self.ledger.close()
+        self.folder.cleanup()
 
 
 class Samples:

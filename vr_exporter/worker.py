@@ -9,24 +9,38 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vr_exporter.appliance.client import Appliance
-from vr_exporter.appliance.errors import Stopping
-from vr_exporter.appliance.pace import REQUESTS_PER_MINUTE
+from vr_exporter.appliance.errors import ApplianceError, Stopping
+from vr_exporter.appliance.pace import REQUESTS_PER_MINUTE, WINDOW_SECONDS
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.events import Event, Polled, PollsSkipped, Surprised
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot
-from vr_exporter.ledger.counters import Counters
+from vr_exporter.domain.tasks import Task
+from vr_exporter.ledger.sqlite import Ledger
+from vr_exporter.syncing.tasks import BUSY_LOOK_SECONDS, LOOK_SECONDS, SyncTasks
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.episodes import Episodes
 from vr_exporter.watching.failures import key_of, told
 from vr_exporter.watching.inventory import Reader
 from vr_exporter.watching.reading import SiteReading
-from vr_exporter.watching.site import SiteWatch
+from vr_exporter.watching.site import Observation, SiteWatch
 
 log = logging.getLogger(__name__)
 
 PLANNED_PER_MINUTE = 30
 """What a poll may plan with: the rest of the pace is left to triggers and what follows them."""
+
+EARNED_PER_PAGE = 1 / 4
+"""Each page of a poll earns triggers this part of a request: less than the third that is planned
+for them, as a look at the tasks may cost more than it has earned."""
+
+FIRST_EARNED = 2.0
+"""With this the first wish of a poll need not wait for its pages."""
+
+LOOK_REQUESTS = 2
+"""The list of tasks, and what became of the replications whose tasks ended."""
+
+SHORTEST_REST_SECONDS = 1.0
 
 MINIMUM_POLL_SECONDS = 60.0
 FIRST_POLL_REQUESTS = 210
@@ -49,12 +63,23 @@ class SiteRooms:
     appliance: Appliance
     reader: Reader
     watch: SiteWatch
-    ledger: Counters
+    ledger: Ledger
     board: Board
+    syncs: SyncTasks
+    trigger_appliance: Appliance | None = None
+
+    def close(self) -> None:
+        """Log out, also the account that triggers have of their own."""
+        self.appliance.close()
+        if self.trigger_appliance:
+            self.trigger_appliance.close()
 
 
 class Worker:
-    """Polls one site until it is told to stop; nothing an appliance does ends it."""
+    """Polls one site and serves its triggers until told to stop; no appliance's fault ends it.
+
+    `rest` waits between polls like the clock's wait, and may end early when there is a new wish.
+    """
 
     def __init__(
         self,
@@ -64,8 +89,10 @@ class Worker:
         interval_seconds: float,
         clock: Clock,
         tell: Callable[[Event], None],
+        rest: Callable[[float], bool] | None = None,
     ) -> None:
         self.site = site
+        self._rest = rest or clock.wait
         self._rooms = rooms
         self._wanted_interval = interval_seconds
         self._clock = clock
@@ -76,6 +103,11 @@ class Worker:
         self._stretch = 1
         self._interval = interval_seconds
         self._bugs: set[str] = set()
+        self._last_look = self._polled_at = -math.inf
+        self._is_working = False
+        self._earned = 0.0
+        self._spent_in_poll = 0
+        rooms.appliance.between_pages = self._work_between_pages
         self.due_by = math.inf
         self._snapshot = self._first_snapshot()
         rooms.board.put(self._snapshot)
@@ -87,7 +119,7 @@ class Worker:
         except Stopping:
             pass
         finally:
-            self._rooms.appliance.close()
+            self._rooms.close()
 
     def _first_snapshot(self) -> SiteSnapshot:
         """Go on from what a worker before us knew of the same appliance; totals stay always."""
@@ -119,11 +151,94 @@ class Worker:
     def _wait_until(self, due: float) -> bool:
         """Wait for the next poll, withholding detail on the way when it grows too old."""
         self.due_by = due + HEARTBEAT_SLACK_SECONDS
-        while (left := due - self._clock.monotonic()) > 0:
-            if self._clock.wait(min(left, self._seconds_to_stale())):
+        while True:
+            self._guarded(self._work)
+            left = due - self._clock.monotonic()
+            if left <= 0:
+                return False
+            if self._rest(min(left, self._seconds_to_stale(), self._seconds_to_look())):
                 return True
             self._age()
-        return False
+
+    def _seconds_to_look(self) -> float:
+        """Say when triggers want the worker next; a new wish wakes it at once."""
+        syncs = self._rooms.syncs
+        if syncs.is_following():
+            left = self._last_look + LOOK_SECONDS - self._clock.monotonic()
+            return max(left, SHORTEST_REST_SECONDS)
+        return LOOK_SECONDS if syncs.is_waiting() else math.inf
+
+    def _work(self) -> None:
+        """Serve the triggers between two polls, with what the next poll leaves of the pace."""
+        self._serve(lambda: self._rooms.appliance.syncs.room() - self._reserve())
+
+    def _reserve(self) -> int:
+        """Say what to leave of the pace for the next poll.
+
+        Nothing in the minute from the last: when it is over, what that one took is free again.
+        """
+        is_recent = self._clock.monotonic() < self._polled_at + WINDOW_SECONDS
+        return 0 if is_recent else min(self._requests, PLANNED_PER_MINUTE)
+
+    def _work_between_pages(self) -> None:
+        """Serve the triggers in the midst of a poll, with what its pages have earned them."""
+        if self._is_working:
+            return
+        appliance = self._rooms.appliance
+        self._earned += EARNED_PER_PAGE
+        before = _requests_of_polls(appliance)
+        self._serve(lambda: int(self._earned) - (_requests_of_polls(appliance) - before))
+        spent = _requests_of_polls(appliance) - before
+        self._earned -= spent
+        self._spent_in_poll += spent
+
+    def _serve(self, spare: Callable[[], int]) -> None:
+        """Look after what runs, begin what waits, within so many requests."""
+        syncs = self._rooms.syncs
+        self._is_working = True
+        try:
+            is_look_due = self._is_look_due()
+            if is_look_due and spare() >= LOOK_REQUESTS:
+                self._look()
+                is_look_due = False
+            if syncs.is_waiting():
+                syncs.begin_queued(lambda: 0 if is_look_due else spare())
+            self._publish(self._snapshot)
+        finally:
+            self._is_working = False
+
+    def _is_look_due(self) -> bool:
+        syncs = self._rooms.syncs
+        interval = BUSY_LOOK_SECONDS if syncs.may_begin() else LOOK_SECONDS
+        return syncs.is_following() and self._clock.monotonic() >= self._last_look + interval
+
+    def _look(self) -> None:
+        """Look at the tasks of the site: one request for all that run."""
+        self._last_look = self._clock.monotonic()
+        appliance = self._rooms.appliance
+        try:
+            with appliance.syncs.step():
+                tasks = appliance.tasks()
+        except ApplianceError as error:
+            log.debug("tasks not read", extra={"site": self.site, "error": str(error)})
+            return
+        self._heed_stop()
+        observation = self._rooms.watch.observe_tasks(
+            tasks,
+            before=self._snapshot,
+            seen_tasks=self._rooms.ledger.seen_tasks(self.site),
+            now=self._clock.now(),
+        )
+        self._record(observation, tasks)
+
+    def _record(self, observation: Observation, tasks: tuple[Task, ...] | None) -> None:
+        """Write down what was seen and the triggers that it ends, whole, and publish it (T4)."""
+        rooms = self._rooms
+        endings = rooms.syncs.endings(tasks) if tasks is not None else ()
+        totals = rooms.ledger.record(self.site, observation.changes, endings)
+        if tasks is not None:
+            rooms.syncs.reconcile(tasks)
+        self._publish(replace(observation.snapshot, totals=totals))
 
     def _seconds_to_stale(self) -> float:
         return self._rooms.watch.fresh_for(self._snapshot) + 1.0
@@ -140,10 +255,16 @@ class Worker:
         """
         deadline = self._poll_seconds()
         self.due_by = self._clock.monotonic() + deadline + HEARTBEAT_SLACK_SECONDS
+        self._guarded(lambda: self._read_and_take_in(deadline))
+
+    def _read_and_take_in(self, deadline_seconds: float) -> None:
+        reading = self._read(deadline_seconds)
+        self._heed_stop()
+        self._take_in(reading)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
         try:
-            reading = self._read(deadline)
-            self._heed_stop()
-            self._take_in(reading)
+            act()
         except Stopping:
             raise
         except Exception as error:  # noqa: BLE001 - the worker outlives every bug (house.md)
@@ -156,9 +277,11 @@ class Worker:
     def _read(self, deadline_seconds: float) -> SiteReading:
         appliance = self._rooms.appliance
         before = _requests_of_polls(appliance)
+        self._polled_at = self._clock.monotonic()
         appliance.begin_poll(deadline_seconds)
+        self._earned, self._spent_in_poll = FIRST_EARNED, 0
         reading = self._rooms.reader.read()
-        sent = _requests_of_polls(appliance) - before
+        sent = _requests_of_polls(appliance) - before - self._spent_in_poll
         if reading.is_whole:
             self._requests = self._allowed_requests = sent
             self._was_read = True
@@ -175,16 +298,20 @@ class Worker:
             interval_seconds=self._interval,
             now=self._clock.now(),
         )
-        totals = self._rooms.ledger.record(self.site, observation.changes)
         for kind in observation.surprises:
             self._tell(Surprised(kind))
         self._tell(Polled(reading.reasons))
         self._report(reading)
-        self._publish(replace(observation.snapshot, totals=totals))
+        if reading.tasks is not None:
+            self._last_look = self._clock.monotonic()
+        self._record(observation, reading.tasks)
 
     def _publish(self, snapshot: SiteSnapshot) -> None:
-        self._snapshot = snapshot
-        self._rooms.board.put(snapshot)
+        shown = self._rooms.syncs.shown_on(snapshot)
+        is_news = shown is not self._snapshot
+        self._snapshot = shown
+        if is_news:
+            self._rooms.board.put(shown)
 
     def _poll_seconds(self) -> float:
         """Return how long a poll may take: fault-matrix R8.

@@ -8,7 +8,13 @@ import pytest
 
 from tests.builders import NOW
 from tests.pages import a_page, own_metrics
-from tests.rich import EXPECTED_VMS, a_failing_site, a_rich_site, tell_everything
+from tests.rich import (
+    EXPECTED_VMS,
+    a_failing_site,
+    a_rich_site,
+    tell_everything,
+    unsited_totals,
+)
 from tests.simulated import ManualClock
 from vr_exporter.domain.names import SiteName
 from vr_exporter.metrics.page import Page
@@ -19,17 +25,19 @@ SITES = frozenset({"madrid", "berlin"})
 
 
 def the_page() -> Page:
-    """A fresh site that has everything beside a stale one, with our own counts of both."""
+    """A fresh site that has everything beside a stale one, wishes of neither, our own counts."""
     own = own_metrics("madrid", "berlin")
     tell_everything(own, SiteName("madrid"))
     own.reloaded(succeeded=True, now=NOW)
-    return a_page(
+    page = a_page(
         a_rich_site(),
         a_failing_site(),
         own=own,
         time=ManualClock(NOW),
         expected_vms=EXPECTED_VMS,
     )
+    page.put_unsited(unsited_totals())
+    return page
 
 
 def written(name: str) -> bytes:

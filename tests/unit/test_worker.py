@@ -37,6 +37,7 @@ def stop_after(watched: Watched, waits: int) -> None:
         return bool(seconds) and next(left, None) is None
 
     object.__setattr__(watched.madrid.worker._clock, "wait", wait)
+    watched.madrid.worker._rest = wait
 
 
 def test_a_site_has_its_place_on_the_page_before_its_first_poll(watched: Watched) -> None:

@@ -11,19 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vr_exporter import __version__
-from vr_exporter.app.sites import Shared, Site, credentials_reader
+from vr_exporter.app.sites import Served, Site, credentials_reader
+from vr_exporter.app.triggers import Housekeeping, policy_of, schedules_of
 from vr_exporter.appliance.lockout import Lockout
 from vr_exporter.domain.clock import Clock
+from vr_exporter.domain.counts import SiteTotals
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
-from vr_exporter.ledger.counters import Counters
+from vr_exporter.domain.triggers import Skip, Trigger
 from vr_exporter.ledger.folder import StateFolder
+from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.logs import learn_secret
 from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.metrics.page import Body, Page
 from vr_exporter.settings import Secrets, Settings, SettingsError, inline_secrets
+from vr_exporter.syncing.desk import Desk, Verdict
+from vr_exporter.syncing.targets import Directory
+from vr_exporter.syncing.wishes import Wish
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.peers import Peers
+from vr_exporter.web.acting import Acting
 from vr_exporter.web.routes import Routes, Sources
 from vr_exporter.web.server import Server
 from vr_exporter.web.webfile import WebFile
@@ -71,18 +78,33 @@ class Exporter:
         self._stop = threading.Event()
         self._reloading = threading.Lock()
         self.clock = Clock(time.time, time.monotonic, self._stop.wait)
-        self.own = OwnMetrics()
+        self.ledger = Ledger(folder.path / Path(settings.state).name, now=self.clock.now())
+        self.own = OwnMetrics(
+            store=lambda: self.ledger.facts, kill_switch=lambda: self.ledger.kill_switch
+        )
         self._page = self._new_page(settings)
         self._board = Board(on_change=self._render)
-        self._shared = Shared(
+        self._desk = self._new_desk(settings)
+        self._directory = Directory(self.snapshot)
+        self._secrets = self._new_secrets()
+        self._housekeeping = Housekeeping(
+            self.ledger,
+            self._directory,
+            submit=self.submit,
+            schedules=lambda: schedules_of(self._settings),
+            clock=self.clock,
+        )
+        self._shared = Served(
             board=self._board,
-            ledger=Counters(),
+            ledger=self.ledger,
+            desk=lambda: self._desk,
+            policy=lambda: policy_of(self._settings),
             own=self.own,
             lockout=Lockout(folder.path),
             peers=Peers(lambda: _names(self._settings)),
             settings=lambda: self._settings,
             clock=self.clock,
-            credentials_of=credentials_reader(self._new_secrets()),
+            credentials_of=credentials_reader(self._secrets),
         )
         self._sites: dict[SiteName, Site] = {}
         self._crashes: deque[float] = deque()
@@ -90,10 +112,12 @@ class Exporter:
 
     def start(self) -> None:
         """Listen, then begin to poll; raises ListenError before any site was asked."""
-        self.server.start()
         self._sites = {
             name: self._new_site(name, self._settings) for name in _names(self._settings)
         }
+        self.server.start()
+        self._end_orphans()
+        self._show_unsited()
         self.own.reloaded(True, self.clock.now())
         for site in self._sites.values():
             site.start()
@@ -108,6 +132,8 @@ class Exporter:
     def run(self) -> None:
         """Watch over the workers until told to stop; raises TooManyCrashesError."""
         while not self._stop.wait(SUPERVISION_SECONDS):
+            self._housekeeping.tick()
+            self._end_orphans()
             for site in list(self._sites.values()):
                 if not site.is_alive and not self._stop.is_set():
                     self._revive(site)
@@ -126,6 +152,7 @@ class Exporter:
         self._stop.set()
         late = self._end(self._sites.values())
         self.server.stop(LAST_ANSWERS_SECONDS)
+        self.ledger.close()
         log.info("stopped", extra={"sites": len(self._sites), "not_in_time": ",".join(late)})
 
     def reload(self) -> str | None:
@@ -156,6 +183,51 @@ class Exporter:
         """Return what is known of every site now."""
         return self._board.current()
 
+    def submit(self, wish: Wish) -> Verdict:
+        """Take a wish to the desk; its site shows it at once."""
+        try:
+            return self._desk.submit(wish)
+        finally:
+            self._nudge(wish.target.site)
+
+    def preview(self, wish: Wish) -> Skip | None:
+        """Say what would keep a wish from being taken, None if nothing would."""
+        return self._desk.preview(wish)
+
+    def turn_away(self, wish: Wish, skip: Skip) -> Verdict:
+        """Note a wish that means no target."""
+        try:
+            return self._desk.turn_away(wish, skip)
+        finally:
+            self._nudge(wish.target.site)
+            self._show_unsited()
+
+    def acknowledge(
+        self, key_or_replication: str, *, actor: str, now: float
+    ) -> tuple[Trigger, ...]:
+        """Close what stayed unknown."""
+        closed = self.ledger.acknowledge(key_or_replication, actor=actor, now=now)
+        for trigger in closed:
+            self._nudge(trigger.target.site)
+        return closed
+
+    def _end_orphans(self) -> None:
+        self._housekeeping.end_orphans(frozenset(_names(self._settings)))
+
+    def _nudge(self, name: SiteName) -> None:
+        if site := self._sites.get(name):
+            site.nudge()
+
+    def _show_unsited(self) -> None:
+        totals = self.ledger.trigger_totals().get(SiteName(""))
+        self._page.put_unsited(totals or SiteTotals())
+
+    def _token(self) -> str | None:
+        api = self._settings.api
+        if api.bearer_token is None and api.bearer_token_file is None:
+            return None
+        return self._secrets.read(api.bearer_token, api.bearer_token_file)
+
     def _take_over(self, settings: Settings) -> None:
         learn_secrets(settings)
         kept = {
@@ -170,6 +242,8 @@ class Exporter:
         if settings.state != self._settings.state:
             log.warning("setting takes effect at the next start", extra={"setting": "state"})
         self._settings = settings
+        self._desk = self._new_desk(settings)
+        self._end_orphans()
         self._change_page(self._new_page(settings))
         self._sites = {
             name: kept.get(name) or self._started(name, settings) for name in _names(settings)
@@ -186,6 +260,7 @@ class Exporter:
         page.put(self._board.current())
         self._page = page
         page.put(self._board.current())  # with what a poll gave to the old page meanwhile
+        self._show_unsited()
 
     def _end(self, sites: Iterable[Site]) -> list[SiteName]:
         """Let sites log out, all at once; name those that did not end in time."""
@@ -220,6 +295,15 @@ class Exporter:
     def _new_site(self, name: SiteName, settings: Settings) -> Site:
         return Site(name, settings, self._shared)
 
+    def _new_desk(self, settings: Settings) -> Desk:
+        return Desk(
+            self.ledger,
+            snapshot=self.snapshot,
+            policy=policy_of(settings),
+            now=self.clock.now,
+            nudge=self._nudge,
+        )
+
     def _new_secrets(self) -> Secrets:
         return Secrets(learned=learn_secret, failed=self.own.secret_reload_failed)
 
@@ -242,13 +326,26 @@ class Exporter:
             snapshot=self.snapshot,
             metrics_body=self._body,
             is_healthy=self.is_healthy,
-            is_stopping=self._stop.is_set,
             now=self.clock.now,
             version=__version__,
             reload=self.reload if web.enable_lifecycle else None,
+            acting=Acting(
+                find=self._directory.find,
+                submit=self.submit,
+                preview=self.preview,
+                turn_away=self.turn_away,
+                trigger=self.ledger.trigger,
+                triggers=self.ledger.triggers,
+                audit=self.ledger.audit,
+                acknowledge=self.acknowledge,
+                token=self._token,
+                is_stopping=self._stop.is_set,
+            ),
         )
+        routes = Routes(sources)
         return Server(
-            Routes(sources),
+            routes,
+            gate=routes,
             clock=self.clock,
             listen=web.listen,
             unix_socket=folder.socket,

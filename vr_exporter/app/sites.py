@@ -12,13 +12,17 @@ from vr_exporter.appliance.lockout import Lockout
 from vr_exporter.appliance.transport import Address
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
-from vr_exporter.domain.events import Event
+from vr_exporter.domain.events import ClockRead, Event
 from vr_exporter.domain.inventory import ApplianceFacts, Pairing
 from vr_exporter.domain.names import PairingName, SiteName
 from vr_exporter.domain.rpo import Grace
-from vr_exporter.ledger.counters import Counters
+from vr_exporter.domain.triggers import Target
+from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.settings import Account, Secrets, Settings, SettingsError, SiteSettings
+from vr_exporter.syncing.desk import Desk, Policy
+from vr_exporter.syncing.posting import Poster
+from vr_exporter.syncing.tasks import SyncTasks
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.inventory import FarEnds, Reader, Scope
 from vr_exporter.watching.peers import Peers
@@ -31,11 +35,9 @@ CredentialsOf = Callable[[Account], Credentials]
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all sites of a process have in common."""
+    """What all sites of a process have in common for reading them."""
 
     board: Board
-    ledger: Counters
-    own: OwnMetrics
     lockout: Lockout
     peers: Peers
     settings: Callable[[], Settings]
@@ -43,18 +45,28 @@ class Shared:
     credentials_of: CredentialsOf
 
 
+@dataclass(frozen=True, slots=True)
+class Served(Shared):
+    """What sites have in common beside that, where they are served."""
+
+    ledger: Ledger
+    own: OwnMetrics
+    desk: Callable[[], Desk]
+    policy: Callable[[], Policy]
+
+
 class Site:
     """A configured site at work. `settings` are those it was made from."""
 
-    def __init__(self, name: SiteName, settings: Settings, shared: Shared) -> None:
+    def __init__(self, name: SiteName, settings: Settings, shared: Served) -> None:
         self.name = name
         self.settings = settings
         self._shared = shared
-        self._stop = threading.Event()
+        self._alarm = Alarm()
         shared.own.watch_site(
             name, tls_verification_disabled=settings.sites[name].tls.insecure_skip_verify
         )
-        self.worker = worker_for(name, settings, replace_wait(shared, self._stop.wait))
+        self.worker = worker_for(name, settings, shared, alarm=self._alarm)
         self._thread = self._new_thread()
 
     @property
@@ -73,7 +85,11 @@ class Site:
 
     def tell_to_stop(self) -> None:
         """Ask the worker to log out and end; returns at once."""
-        self._stop.set()
+        self._alarm.end()
+
+    def nudge(self) -> None:
+        """Wake the worker: there is a new wish, or news of one."""
+        self._alarm.ring()
 
     def join(self, timeout_seconds: float) -> bool:
         """Wait for the worker's end; False if it did not come in time."""
@@ -89,13 +105,36 @@ class Site:
         return threading.Thread(target=self.worker.run, name=f"site-{self.name}", daemon=True)
 
 
-def replace_wait(shared: Shared, wait: Callable[[float], bool]) -> Shared:
-    """Give a site a clock whose wait ends with the site."""
-    return replace(shared, clock=replace(shared.clock, wait=wait))
+class Alarm:
+    """What a site's thread waits on: its end, which lasts, or a call, which is heard once."""
+
+    def __init__(self) -> None:
+        self._end = threading.Event()
+        self._call = threading.Event()
+
+    def ring(self) -> None:
+        """Wake whoever rests."""
+        self._call.set()
+
+    def end(self) -> None:
+        """End every wait from now on."""
+        self._end.set()
+        self._call.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until the end; True at the end."""
+        return self._end.wait(seconds)
+
+    def rest(self, seconds: float) -> bool:
+        """Wait so long, or until the end or a call; True at the end."""
+        self._call.wait(seconds)
+        self._call.clear()
+        return self._end.is_set()
 
 
-def worker_for(name: SiteName, settings: Settings, shared: Shared) -> Worker:
+def worker_for(name: SiteName, settings: Settings, shared: Served, *, alarm: Alarm) -> Worker:
     """Make the worker of a site with all that it works with."""
+    shared = replace(shared, clock=replace(shared.clock, wait=alarm.wait))
 
     def tell(event: Event) -> None:
         shared.own.tell(name, event)
@@ -106,17 +145,46 @@ def worker_for(name: SiteName, settings: Settings, shared: Shared) -> Worker:
         interval_seconds=settings.sites[name].poll_interval,
         clock=shared.clock,
         tell=tell,
+        rest=alarm.rest,
     )
 
 
 def rooms_for(
+    name: SiteName, settings: Settings, shared: Served, *, tell: Callable[[Event], None]
+) -> SiteRooms:
+    """Make all that a site's worker works with."""
+    skew = Skew(tell)
+    reading = reading_for(name, settings, shared, tell=skew)
+    triggering = triggering_for(settings.sites[name], shared, skew)
+    posting = triggering or reading.appliance
+    return SiteRooms(
+        reading.appliance,
+        reading.reader,
+        reading.watch,
+        shared.ledger,
+        shared.board,
+        syncs_for(name, shared, reading.appliance, posting, skew),
+        triggering,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a site is read with."""
+
+    appliance: Appliance
+    reader: Reader
+    watch: SiteWatch
+
+
+def reading_for(
     name: SiteName,
     settings: Settings,
     shared: Shared,
     *,
     tell: Callable[[Event], None],
     far_ends: FarEnds | None = None,
-) -> SiteRooms:
+) -> Reading:
     """Make what a site is read with; its far ends are found among the settings unless given."""
     site = settings.sites[name]
     appliance = appliance_for(site, shared, tell)
@@ -135,7 +203,70 @@ def rooms_for(
         monotonic=shared.clock.monotonic,
         configured=tuple(PairingName(alias) for alias in site.pairings),
     )
-    return SiteRooms(appliance, reader, watch, shared.ledger, shared.board)
+    return Reading(appliance, reader, watch)
+
+
+class Skew:
+    """Passes events on, and remembers how far the appliance's clock is from ours."""
+
+    def __init__(self, tell: Callable[[Event], None]) -> None:
+        self._tell = tell
+        self.seconds = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, ClockRead):
+            self.seconds = event.skew_seconds
+        self._tell(event)
+
+
+def syncs_for(
+    name: SiteName, shared: Served, reading: Appliance, posting: Appliance, skew: Skew
+) -> SyncTasks:
+    """Make what serves the triggers of a site."""
+
+    def pairing_of(target: Target) -> Pairing | None:
+        site = shared.board.current().sites.get(name)
+        known = (each.pairing for each in site.pairings) if site else ()
+        return next((each for each in known if each.id == target.pairing_id), None)
+
+    poster = Poster(
+        ledger=shared.ledger,
+        syncs=posting.syncs,
+        reads=reading.syncs,
+        policy=shared.policy,
+        pairing_of=pairing_of,
+        clock=shared.clock,
+        tell=skew,
+        skew=lambda: skew.seconds,
+    )
+    return SyncTasks(
+        name,
+        poster=poster,
+        reads=reading.syncs,
+        ledger=shared.ledger,
+        pairing_of=pairing_of,
+        clock=shared.clock,
+        max_running=lambda: shared.settings().triggers.max_running_per_site,
+        skew=lambda: skew.seconds,
+        circuit=lambda: shared.desk().circuit(name),
+    )
+
+
+def triggering_for(
+    site: SiteSettings, shared: Shared, tell: Callable[[Event], None]
+) -> Appliance | None:
+    """Make the client that starts syncs, where the site has an account for that."""
+    account = site.trigger_account
+    if account is None:
+        return None
+    return Appliance(
+        address_of(site),
+        credentials=lambda: shared.credentials_of(account),
+        clock=shared.clock,
+        tell=tell,
+        lockout=shared.lockout,
+    )
 
 
 def appliance_for(site: SiteSettings, shared: Shared, tell: Callable[[Event], None]) -> Appliance:

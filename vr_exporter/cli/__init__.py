@@ -34,11 +34,13 @@ COMMANDS = {
     "serve": Listed("vr_exporter.cli.serve", "Watch every site and answer Prometheus."),
     "demo": Listed("vr_exporter.cli.demo", "Simulator and exporter at once, nothing to set."),
     "simulate": Listed("vr_exporter.cli.simulate", "The simulated appliance alone."),
+    "sync": Listed("vr_exporter.cli.sync", "Start syncs and follow them to their end."),
     "status": Listed("vr_exporter.cli.status", "A table of sites or replications."),
     "check": Listed("vr_exporter.cli.check", "Is every site set up well, and if not, what to do."),
     "metrics": Listed("vr_exporter.cli.metrics", "Print the reference of the metrics."),
     "settings": Listed("vr_exporter.cli.settings", "Print the reference of the settings."),
     "routes": Listed("vr_exporter.cli.routes", "Print the reference of the HTTP routes."),
+    "state": Listed("vr_exporter.cli.state", "What the ledger holds; close what stayed unknown."),
 }
 """Every command, in the order of the help."""
 

@@ -14,16 +14,14 @@ from vr_exporter.app.sites import (
     RemoteAccounts,
     Shared,
     credentials_reader,
-    rooms_for,
+    reading_for,
 )
 from vr_exporter.appliance.lockout import Lockout
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import PairingSnapshot, Snapshot
-from vr_exporter.ledger.counters import Counters
 from vr_exporter.ledger.folder import StateFolder, StateUnusable
 from vr_exporter.logs import configure, learn_secret
-from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.settings import Secrets, Settings
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.peers import Peers
@@ -43,8 +41,6 @@ def shared_for(settings: Settings) -> Shared:
     clock = Clock(time.time, time.monotonic, threading.Event().wait)  # noqa: TID251 the one real clock of this command
     return Shared(
         board=Board(),
-        ledger=Counters(),
-        own=OwnMetrics(),
         lockout=Lockout(_logins_folder(settings)),
         peers=Peers(lambda: [SiteName(name) for name in settings.sites]),
         settings=lambda: settings,
@@ -80,29 +76,30 @@ class _Reading:
 
     def __init__(self, name: SiteName, settings: Settings, shared: Shared) -> None:
         self._accounts = _Accounts(name, shared.settings, shared.peers, shared.credentials_of)
-        self._rooms = rooms_for(
+        self._reading = reading_for(
             name, settings, shared, tell=lambda _event: None, far_ends=self._accounts
         )
         self._interval = settings.sites[name].poll_interval
         self._now = shared.clock.now
+        self._board = shared.board
         self._pairings: tuple[PairingSnapshot, ...] = ()
 
     def read(self) -> None:
         """Read the site and hang it up."""
-        self._rooms.appliance.begin_poll(POLL_SECONDS)
-        observation = self._rooms.watch.observe(
-            self._rooms.reader.read(),
-            before=self._rooms.watch.before_first_poll(self._interval),
+        self._reading.appliance.begin_poll(POLL_SECONDS)
+        observation = self._reading.watch.observe(
+            self._reading.reader.read(),
+            before=self._reading.watch.before_first_poll(self._interval),
             seen_tasks=None,
             interval_seconds=self._interval,
             now=self._now(),
         )
         self._pairings = observation.snapshot.pairings
-        self._rooms.board.put(observation.snapshot)
+        self._board.put(observation.snapshot)
 
     def close(self) -> None:
         """Log out."""
-        self._rooms.appliance.close()
+        self._reading.appliance.close()
 
     def could_see_more(self) -> bool:
         """Whether a remote login became possible since the site was read."""

@@ -129,6 +129,7 @@ def _to_use(url: str, file: Path) -> str:
             f"settings  {file}",
             f"try       vr-exporter status --config.file {file}",
             f"          vr-exporter status --replications --late --config.file {file}",
+            f"          vr-exporter sync --config.file {file} db-01 web-12",
             "Ctrl-C ends it.",
         ]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -21,6 +22,31 @@ LARGEST_ANSWER_BYTES = 256 * 2**20
 """Room for 20 sites of 10,000 replications with error texts."""
 
 Parameters = Sequence[tuple[str, str]]
+
+_EXITS = {400: Exit.USAGE, 401: Exit.USAGE, 403: Exit.USAGE, 503: Exit.STATE}
+_REMEDIES = {401: " (give the token of its `api` with --token-file)"}
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status of an answer, and its JSON; None where it holds none."""
+
+    status: int
+    shape: Any
+
+
+class NoAnswerError(CommandError):
+    """Nobody answered; `may_have_arrived` tells whether the request can have been heard."""
+
+    def __init__(self, line: str, *, may_have_arrived: bool) -> None:
+        super().__init__(Exit.REFUSED, line)
+        self.may_have_arrived = may_have_arrived
 
 
 class Source(Protocol):
@@ -53,36 +79,85 @@ class Exporter:
 
     def get(self, path: str, parameters: Parameters = ()) -> Any:
         """GET a path of the API as JSON."""
-        status, body = self._answer(path, parameters)
-        try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise self._failure(f"no JSON at {path} (HTTP {status})") from error
-        if status == httpx.codes.OK:
-            return answer
-        detail = answer.get("detail") if isinstance(answer, dict) else None
-        raise self._failure(shown(str(detail or f"HTTP {status} for {path}"))[:500])
+        answer = self.ask("GET", path, parameters)
+        if answer.status != httpx.codes.OK:
+            raise self._failure(self._detail(answer, path))
+        if answer.shape is None:
+            raise self._failure(_no_json(answer, path))
+        return answer.shape
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        parameters: Parameters = (),
+        *,
+        shape: object | None = None,
+        key: str = "",
+    ) -> Answer:
+        """Send one request, with JSON and an Idempotency-Key where given; any status is an answer.
+
+        Raises NoAnswerError when there is none. Nothing is sent a second time.
+        """
+        body = None if shape is None else json.dumps(shape).encode()
+        headers = {} if shape is None else {"content-type": "application/json"}
+        if key:
+            headers["idempotency-key"] = key
+        request = self._client.build_request(
+            method, path, params=list(parameters) or None, content=body, headers=headers
+        )
+        return self._send(request)
+
+    def refusal(self, answer: Answer, path: str) -> CommandError:
+        """What an answer other than the one hoped for means to people, and its exit code."""
+        line = self._detail(answer, path) + _REMEDIES.get(answer.status, "")
+        return CommandError(_EXITS.get(answer.status, Exit.REFUSED), f"{self.name}: {line}")
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    def _answer(self, path: str, parameters: Parameters) -> tuple[int, bytes]:
+    def _send(self, request: httpx.Request) -> Answer:
         try:
-            with self._client.stream("GET", path, params=list(parameters)) as response:
-                body = bytearray()
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > LARGEST_ANSWER_BYTES:
-                        raise self._failure("the answer is too large")
-                return response.status_code, bytes(body)
-        except httpx.TimeoutException as error:
-            raise self._failure("no answer in time") from error
+            response = self._client.send(request, stream=True)
+            try:
+                return Answer(response.status_code, _json(self._body(response)))
+            finally:
+                response.close()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self._failure(shown(str(error)) or "no answer") from error
+            is_slow = isinstance(error, httpx.TimeoutException)
+            text = "no answer in time" if is_slow else shown(str(error)) or "no answer"
+            may_have_arrived = not isinstance(error, _NOT_SENT)
+            line = f"{self.name}: {text}"
+            raise NoAnswerError(line, may_have_arrived=may_have_arrived) from error
+
+    def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > LARGEST_ANSWER_BYTES:
+                raise self._failure("the answer is too large")
+        return bytes(body)
+
+    def _detail(self, answer: Answer, path: str) -> str:
+        if answer.shape is None:
+            return _no_json(answer, path)
+        detail = answer.shape.get("detail") if isinstance(answer.shape, dict) else None
+        return shown(str(detail or f"HTTP {answer.status} for {path}"))[:500]
 
     def _failure(self, text: str) -> CommandError:
         return CommandError(Exit.REFUSED, f"{self.name}: {text}")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_json(answer: Answer, path: str) -> str:
+    return f"no JSON at {path} (HTTP {answer.status})"
 
 
 def at(url: str, *, token_file: Path | None = None) -> Exporter:

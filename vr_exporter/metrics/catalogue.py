@@ -12,6 +12,7 @@ from vr_exporter.metrics.pairings import PAIRINGS, PAIRINGS_UP, SERVERS
 from vr_exporter.metrics.replications import REPLICATIONS
 from vr_exporter.metrics.sites import SITES
 from vr_exporter.metrics.tasks import TASK_TOTALS, TASKS
+from vr_exporter.metrics.triggers import TRIGGERS
 
 SITE_TABLES: tuple[Table[SiteSnapshot, Any], ...] = (
     SITES,
@@ -23,6 +24,7 @@ SITE_TABLES: tuple[Table[SiteSnapshot, Any], ...] = (
     SYNCS,
     TASKS,
     TASK_TOTALS,
+    TRIGGERS,
 )
 """The tables that are read from one site."""
 

@@ -32,7 +32,8 @@ from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import POLL_FAILURE_REASONS, SURPRISE_KINDS
 from vr_exporter.metrics import exposition
 from vr_exporter.metrics.family import Declaration
-from vr_exporter.metrics.own_families import TABLES
+from vr_exporter.metrics.own_families import COUNTED_TABLES, TABLES
+from vr_exporter.metrics.store import StoreFacts, StoreFamilies
 
 _TOO_MANY_REQUESTS = "429"
 _LIBRARY = ("process_", "python_")
@@ -58,12 +59,15 @@ class OwnMetrics:
     """Counts what is told, per site, and writes it as part of a page.
 
     A site is counted from `watch_site` to `forget_site`; what is told of another is let go, so that
-    a worker that ends after its site was removed leaves no series behind.
+    a worker that ends after its site was removed leaves no series behind. `store` and
+    `kill_switch` are asked whenever the part is made; without a store its families are absent.
     """
 
     def __init__(
         self,
         *,
+        store: Callable[[], StoreFacts] | None = None,
+        kill_switch: Callable[[], bool] = lambda: False,
         version: str = __version__,
         revision: str = "",
         python: str = platform.python_version(),
@@ -75,9 +79,12 @@ class OwnMetrics:
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
-        for table in TABLES:
+        for table in COUNTED_TABLES:
             for declaration in table.families:
                 self._register(declaration, table.labels)
+        self._gauges["vr_trigger_kill_switch"].set_function(kill_switch)
+        if store is not None:
+            self._registry.register(StoreFamilies(store))
         build = Info("vr_exporter_build", _help("vr_exporter_build_info"), registry=self._registry)
         build.info({"version": version, "revision": revision, "python": python})
         prometheus_client.ProcessCollector(registry=self._registry)

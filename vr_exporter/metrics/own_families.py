@@ -1,4 +1,4 @@
-"""What we count of ourselves, declared: polls, requests, our page and our settings."""
+"""What we count of ourselves, declared: polls, requests, our page, store and settings."""
 
 from __future__ import annotations
 
@@ -119,6 +119,38 @@ PAGE = Declarations(
     ),
 )
 
+HOLDS = Declarations(
+    "Triggers of all sites",
+    (),
+    (
+        Declaration(
+            "vr_trigger_kill_switch",
+            "gauge",
+            "1 while all triggers by alert are stopped by the kill switch, else 0.",
+        ),
+    ),
+)
+
+STORE = Declarations(
+    "The store",
+    (),
+    (
+        Declaration(
+            "vr_store_up",
+            "gauge",
+            "1 if the last write to the store worked, else 0: then no wish for a sync is taken in.",
+        ),
+        Declaration("vr_store_size_bytes", "gauge", "Size of the store's files."),
+        Declaration("vr_store_writes_total", "counter", "Writes to the store that worked."),
+        Declaration(
+            "vr_store_write_failures_total",
+            "counter",
+            "Writes to the store that failed, by what failed; corrupt is a store found damaged.",
+            ("op",),
+        ),
+    ),
+)
+
 EXPORTER = Declarations(
     "The exporter",
     (),
@@ -152,5 +184,8 @@ EXPORTER = Declarations(
     ),
 )
 
-TABLES = (POLLS, API, PAGE, EXPORTER)
+COUNTED_TABLES = (POLLS, API, HOLDS, PAGE, EXPORTER)
+"""What is counted or noted when it happens."""
+
+TABLES = (*COUNTED_TABLES, STORE)
 """All of our own families; those of the client library are added to them on the page."""

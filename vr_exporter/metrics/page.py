@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 from vr_exporter.domain.clock import Clock
+from vr_exporter.domain.counts import SiteTotals
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 from vr_exporter.metrics.catalogue import SITE_TABLES
 from vr_exporter.metrics.counts import SURVIVES_EXCLUDE
-from vr_exporter.metrics.deflate import HEAD, Sum, joined, tail
+from vr_exporter.metrics.deflate import HEAD, tail
 from vr_exporter.metrics.expected import EXPECTED, Expectation, Presence, presence_of
 from vr_exporter.metrics.family import Declaration
-from vr_exporter.metrics.fragment import SMALL_BYTES, Forms, Fragment
+from vr_exporter.metrics.fragment import Forms, Fragment
 from vr_exporter.metrics.fragments import TableFragments
 from vr_exporter.metrics.own import OwnMetrics
+from vr_exporter.metrics.sheet import Sheet, Strip, chunks_of, size_of
+from vr_exporter.metrics.triggers import UNSITED_TABLES
 
 _END = b"# EOF\n"
 _OWN_SECONDS = 1.0
@@ -33,31 +36,6 @@ class Body:
     chunks: tuple[bytes, ...]
     length: int
     etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Strip:
-    """One family across the page: its header, then its lines site by site; None is no site's."""
-
-    head: Forms
-    parts: tuple[tuple[SiteName | None, Forms], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """All strips of one moment; `chunks` keeps the whole page once somebody asked for it."""
-
-    number: int = 0
-    strips: tuple[_Strip, ...] = ()
-    chunks: dict[tuple[bool, bool], _Chunks] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunks:
-    """Pieces of a page, and the sum of the plain bytes that they stand for."""
-
-    pieces: tuple[bytes, ...]
-    sum: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +68,10 @@ class _SiteFragments:
 
 
 class Page:
-    """Rendered snapshots. `put` is for polls; `body` for scrapes, which read one reference only."""
+    """Rendered snapshots. `put` is for polls; `body` for scrapes, which read one reference only.
+
+    Wishes that name no site we know stand at 0 until `put_unsited` is told their totals.
+    """
 
     def __init__(
         self,
@@ -113,8 +94,10 @@ class Page:
         )
         self._expected = TableFragments(EXPECTED, is_shown=self.is_shown)
         self._expected_head = _head(EXPECTED.families[0])
+        self._unsited = [TableFragments(t, is_shown=self.is_shown) for t in UNSITED_TABLES]
+        self._unsited_totals = SiteTotals()
         self._sites: dict[SiteName, _SiteFragments] = {}
-        self._sheet = _Sheet()
+        self._sheet = Sheet()
         self._own_part = _OwnPart(number=0, made_at=-_OWN_SECONDS)
         self._plain_asked_at = -_PLAIN_KEPT_SECONDS
         self._start = int(clock.now() * 1000)
@@ -132,14 +115,14 @@ class Page:
         with self._putting:
             begun = self._clock.monotonic()
             self._render(snapshot, changed)
-            sheet = _Sheet(self._sheet.number + 1, tuple(self._strips()))
-            _chunks(sheet, openmetrics=True, gzip=True, sites=None)
-            self._sheet = sheet
-            self._own.rendered(
-                self._clock.monotonic() - begun,
-                openmetrics_bytes=_size(sheet, openmetrics=True),
-                text_bytes=_size(sheet, openmetrics=False),
-            )
+            self._show(begun)
+
+    def put_unsited(self, totals: SiteTotals) -> None:
+        """Show from now on these totals of wishes that name no site we know."""
+        with self._putting:
+            begun = self._clock.monotonic()
+            self._unsited_totals = totals
+            self._show(begun)
 
     def body(self, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None = None) -> Body:
         """The page in one form, or the part of it that is about some sites."""
@@ -147,7 +130,7 @@ class Page:
             self._plain_asked_at = self._clock.monotonic()
         sheet = self._sheet
         part = self._fresh_own_part()
-        shown = _chunks(sheet, openmetrics=openmetrics, gzip=gzip, sites=sites)
+        shown = chunks_of(sheet, openmetrics=openmetrics, gzip=gzip, sites=sites)
         own = self._own_fragment(part, openmetrics=openmetrics, sites=sites)
         if gzip:
             end = own.deflated + tail(shown.sum.then(own.sum))
@@ -158,6 +141,16 @@ class Page:
         cut = "" if sites is None else f"-{'+'.join(sorted(sites)).encode().hex()}"
         etag = f'"{self._start:x}-{sheet.number:x}-{part.number:x}-{form}{cut}"'
         return Body(chunks, sum(map(len, chunks)), etag)
+
+    def _show(self, begun: float) -> None:
+        sheet = Sheet(self._sheet.number + 1, tuple(self._strips()))
+        chunks_of(sheet, openmetrics=True, gzip=True, sites=None)
+        self._sheet = sheet
+        self._own.rendered(
+            self._clock.monotonic() - begun,
+            openmetrics_bytes=size_of(sheet, openmetrics=True),
+            text_bytes=size_of(sheet, openmetrics=False),
+        )
 
     def _render(self, snapshot: Snapshot, changed: SiteName | None) -> None:
         expected = frozenset(self._expected_vms)
@@ -173,20 +166,30 @@ class Page:
                 fragments.forget_plain()
         self._sites = {name: fragments for name, fragments in kept.items() if fragments}
 
-    def _strips(self) -> Iterator[_Strip]:
+    def _strips(self) -> Iterator[Strip]:
+        places: list[tuple[SiteName | None, Mapping[str, Forms]]] = [
+            *((site, fragments.forms) for site, fragments in self._sites.items()),
+            (None, self._unsited_forms()),
+        ]
         for name, head in self._heads:
             parts = tuple(
                 (site, forms)
-                for site, fragments in self._sites.items()
-                if (forms := fragments.forms.get(name)) and forms.text.size
+                for site, found in places
+                if (forms := found.get(name)) and forms.text.size
             )
             if parts:
-                yield _Strip(head, parts)
+                yield Strip(head, parts)
         presences = [fragments.presence for fragments in self._sites.values()]
         answers = self._expected.render(Expectation(self._expected_vms, presences))
         for forms in answers.values():
             if forms.text.size:
-                yield _Strip(self._expected_head, ((None, forms),))
+                yield Strip(self._expected_head, ((None, forms),))
+
+    def _unsited_forms(self) -> dict[str, Forms]:
+        forms: dict[str, Forms] = {}
+        for table in self._unsited:
+            forms |= table.render(self._unsited_totals)
+        return forms
 
     def _fresh_own_part(self) -> _OwnPart:
         part, now = self._own_part, self._clock.monotonic()
@@ -208,51 +211,3 @@ def _head(family: Declaration) -> Forms:
     return Forms(
         Fragment(family.header(openmetrics=True)), Fragment(family.header(openmetrics=False))
     )
-
-
-def _fragments(
-    sheet: _Sheet, *, openmetrics: bool, sites: frozenset[str] | None
-) -> Iterator[Fragment]:
-    for strip in sheet.strips:
-        parts = [
-            forms for site, forms in strip.parts if sites is None or site is None or site in sites
-        ]
-        if parts:
-            for forms in (strip.head, *parts):
-                yield forms.openmetrics if openmetrics else forms.text
-
-
-def _size(sheet: _Sheet, *, openmetrics: bool) -> int:
-    return sum(f.size for f in _fragments(sheet, openmetrics=openmetrics, sites=None))
-
-
-def _chunks(
-    sheet: _Sheet, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None
-) -> _Chunks:
-    key = (openmetrics, gzip)
-    if sites is None and key in sheet.chunks:
-        return sheet.chunks[key]
-    found = tuple(_fragments(sheet, openmetrics=openmetrics, sites=sites))
-    pieces = _merged(fragment.deflated if gzip else fragment.plain() for fragment in found)
-    chunks = _Chunks(tuple(pieces), joined(fragment.sum for fragment in found if gzip))
-    if sites is None:
-        sheet.chunks[key] = chunks
-    return chunks
-
-
-def _merged(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces with small neighbours joined, so that a send is worth its call."""
-    small: list[bytes] = []
-    waiting = 0
-    for piece in pieces:
-        if len(piece) < SMALL_BYTES:
-            small.append(piece)
-            waiting += len(piece)
-        if len(piece) >= SMALL_BYTES or waiting >= SMALL_BYTES:
-            if small:
-                yield b"".join(small)
-            small, waiting = [], 0
-        if len(piece) >= SMALL_BYTES:
-            yield piece
-    if small:
-        yield b"".join(small)

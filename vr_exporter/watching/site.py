@@ -145,6 +145,21 @@ class SiteWatch:
         changes = SiteChanges(tuple(poll.additions), poll.totals, gone, ended)
         return Observation(snapshot, changes, tuple(poll.surprises))
 
+    def observe_tasks(
+        self,
+        tasks: tuple[Task, ...],
+        *,
+        before: SiteSnapshot,
+        seen_tasks: SeenTasks | None,
+        now: float,
+    ) -> Observation:
+        """Take in the tasks alone, as they are looked at between two polls."""
+        poll = _Poll(SiteReading(tasks=tasks), before, now)
+        shown, ended = _tasks(poll, before.pairings, seen_tasks)
+        self._freshness.renew(_TASKS)
+        changes = SiteChanges(tuple(poll.additions), ended_tasks=ended)
+        return Observation(replace(before, tasks=shown), changes)
+
     def aged(self, snapshot: SiteSnapshot) -> SiteSnapshot:
         """Mark the site, and each pairing, as stale whose last good reading is too old.
 

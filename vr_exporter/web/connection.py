@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from typing import Protocol
 
 from vr_exporter.domain.clock import Clock
 from vr_exporter.web.limits import Limits
@@ -28,6 +29,16 @@ _BODILESS = frozenset({204, 304})
 Handle = Callable[[Request], Response]
 
 
+class Gate(Protocol):
+    """What is decided by the head of a request alone, before its body is read."""
+
+    def refusal(self, request: Request) -> Response | None:
+        """The answer to a request that is refused; None lets it through."""
+
+    def spares_login(self, request: Request) -> bool:
+        """Whether a credential of our own stands in place of the web file's login."""
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """What every connection of a server is given."""
@@ -37,6 +48,7 @@ class Serving:
     clock: Clock
     web_file: WebFile | None
     is_stopping: Callable[[], bool]
+    gate: Gate | None = None
 
 
 class Connection:
@@ -111,19 +123,28 @@ class Connection:
 
     def _exchange(self, stream: Stream, *, deadline: float) -> bool:
         """Read and answer one request; whether another may follow."""
+        refusal: Response | None
         try:
             head = read_head(stream, self._limits, deadline=deadline)
             self.waiting_since = None
-            return self._answer(stream, head)
-        except RefusedError as refusal:
-            self._refuse(stream, problem(refusal.status, str(refusal)))
+            length = body_length(head, self._limits)
+            request = self._request(head)
+            refusal = self._refusal(request)
+            if refusal is None:
+                return self._answer(stream, head, request)
+            if length == 0 or (length and self._keeps_alive(head) and not head.awaits_go_ahead):
+                return self._turn_away(stream, head, refusal, body_bytes=length)
+        except RefusedError as error:
+            refusal = problem(error.status, str(error))
         except TimeoutError:
-            if self.waiting_since is None or stream.buffer:
-                self._refuse(stream, problem(408, "the request did not arrive in time"))
+            if self.waiting_since is not None and not stream.buffer:
+                return False
+            refusal = problem(408, "the request did not arrive in time")
+        self._refuse(stream, refusal)
         return False
 
-    def _answer(self, stream: Stream, head: Head) -> bool:
-        request = Request(
+    def _request(self, head: Head) -> Request:
+        return Request(
             head.method,
             head.path,
             query=head.query,
@@ -131,17 +152,34 @@ class Connection:
             peer=self._peer,
             is_local=self._is_local,
         )
-        has_body = body_length(head, self._limits) != 0
-        refusal = self._serving.web_file and self._serving.web_file.refusal(request)
-        if refusal:
-            keeps_alive = head.keeps_alive and not has_body
-            self._send(stream, refusal, head=head, keeps_alive=keeps_alive)
-            return keeps_alive
+
+    def _refusal(self, request: Request) -> Response | None:
+        gate, web_file = self._serving.gate, self._serving.web_file
+        if web_file and not (gate and gate.spares_login(request)):
+            refusal = web_file.refusal(request)
+            if refusal:
+                return refusal
+        return gate.refusal(request) if gate else None
+
+    def _keeps_alive(self, head: Head) -> bool:
+        return head.keeps_alive and not self._serving.is_stopping()
+
+    def _answer(self, stream: Stream, head: Head, request: Request) -> bool:
         body = self._body(stream, head)
         response = self._handled(replace(request, body=body))
-        keeps_alive = head.keeps_alive and not self._serving.is_stopping()
+        keeps_alive = self._keeps_alive(head)
         self._send(stream, response, head=head, keeps_alive=keeps_alive)
         return keeps_alive
+
+    def _turn_away(self, stream: Stream, head: Head, refusal: Response, *, body_bytes: int) -> bool:
+        """Answer first, then pass over the body that the client sends all the same."""
+        keeps_alive = self._keeps_alive(head)
+        self._send(stream, refusal, head=head, keeps_alive=keeps_alive)
+        self.waiting_since = self._now()
+        with suppress(TimeoutError):
+            stream.take(body_bytes, deadline=self._now() + self._limits.linger_seconds)
+            return keeps_alive
+        return False
 
     def _body(self, stream: Stream, head: Head) -> bytes:
         deadline = self._now() + self._limits.body_seconds

@@ -22,7 +22,8 @@ class Request:
 
     `path` is as sent, nothing decoded; `query` is decoded, in order, names may repeat.
     `headers` has lower-case names. `peer` is the address without its port, empty on the
-    unix socket, for which alone `is_local` holds.
+    unix socket, for which alone `is_local` holds. `captured` are the decoded parts of the path
+    that the route leaves open, by name.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     peer: str = ""
     is_local: bool = False
+    captured: Mapping[str, str] = field(default_factory=dict)
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of a query parameter, in order."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -9,13 +11,24 @@ import msgspec
 from vr_exporter.web.message import Headers, Response
 
 
-def problem(status: int, detail: str, *, headers: Headers = ()) -> Response:
-    """An answer that names the fault; `detail` is one sentence for people."""
+def encoded(shape: Mapping[str, object]) -> bytes:
+    """JSON of whatever the appliance may have called its VMs."""
+    try:
+        return msgspec.json.encode(shape)
+    except UnicodeEncodeError:  # half a surrogate pair in a name: only escaped can it be sent
+        return json.dumps(msgspec.to_builtins(shape)).encode()
+
+
+def problem(
+    status: int, detail: str, *, headers: Headers = (), members: Mapping[str, object] | None = None
+) -> Response:
+    """An answer that names the fault; `detail` is one sentence for people, `members` are more."""
     shape = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        **(members or {}),
     }
     return Response(
         status,
@@ -25,5 +38,5 @@ def problem(status: int, detail: str, *, headers: Headers = ()) -> Response:
             ("X-Content-Type-Options", "nosniff"),
             *headers,
         ),
-        (msgspec.json.encode(shape),),
+        (encoded(shape),),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vr_exporter.web.api import REPLICATIONS, SHAPES, SITES, TASKS, Listing
+from vr_exporter.web.api import REPLICATIONS, SHAPES, SITES, TASKS
 from vr_exporter.web.api.shape import Shape
 from vr_exporter.web.routes import ROUTES, Route
 
@@ -14,14 +14,20 @@ _INTRODUCTION = """\
 <!-- Made by `vr-exporter routes`; a test holds this file to the program. -->
 
 Paths match as they are written, byte by byte: `//metrics` or `/%6detrics` is no path of ours.
+Only what stands in braces below is open: one segment, percent-encoded as UTF-8 and decoded once.
 `HEAD` is answered wherever `GET` is; any other method gets 405 with `Allow`. With
 `basic_auth_users` in the web file every path but `/-/healthy` asks for a login; the unix socket in
 the state folder never does.
 
+What acts asks for `Authorization: Bearer` with the token of the setting `api`, on the unix socket
+for none, and for `Content-Type: application/json`. Without a token in the settings nothing acts
+over TCP. As there is but one `Authorization` field, that token also stands in place of a login.
+
 A problem is `application/problem+json` with `title`, `status` and `detail`: 400 for a request that
 cannot be read or an unknown filter, 401 without a good login, 403 for a POST from a page of another
 site, 404 and 405 for what there is not, 408 for a request that did not arrive in time, 413, 414 and
-431 for too large a body, request line or head, 500 for a fault of ours.
+431 for too large a body, request line or head, 415 for a body that is not JSON, 500 for a fault of
+ours, 503 while stopping or where the ledger cannot write.
 
 """
 
@@ -35,10 +41,15 @@ when it is not known. Members may be added; none is renamed or taken away within
 
 """
 
-_LISTINGS: tuple[tuple[str, Listing, str], ...] = (
-    ("/api/v1/sites", SITES, "Site"),
-    ("/api/v1/replications", REPLICATIONS, "Replication"),
-    ("/api/v1/tasks", TASKS, "Task"),
+_LISTS: tuple[tuple[str, str, str], ...] = (
+    ("/api/v1/sites", SITES.key, "Site"),
+    ("/api/v1/replications", REPLICATIONS.key, "Replication"),
+    ("/api/v1/tasks", TASKS.key, "Task"),
+    ("/api/v1/triggers", "triggers", "Trigger"),
+    ("/api/v1/audit", "audit", "AuditRow"),
+    ("/api/v1/targets", "targets", "Target"),
+    ("/api/v1/targets", "faults", "Fault: the words that mean no target, or several"),
+    ("/api/v1/targets", "unread", "sentences: what could not be read, so that some may be missing"),
 )
 
 
@@ -49,7 +60,7 @@ def routes_reference() -> str:
             _INTRODUCTION,
             *(_route(route) for route in ROUTES),
             _JSON,
-            *(_listing(*listing) for listing in _LISTINGS),
+            *(f"- `{path}`: `{key}`, an array of {what}\n" for path, key, what in _LISTS),
             "\n",
             "\n".join(_shape(shape) for shape in SHAPES),
         ]
@@ -59,11 +70,14 @@ def routes_reference() -> str:
 def _route(route: Route) -> str:
     lines = [f"## {route.method} {route.path}\n", f"{route.summary}\n"]
     lines += [f"- `{name}`: {meaning}" for name, meaning in route.parameters]
+    if route.body:
+        lines += ["| member of the body | type | meaning |", "|---|---|---|"]
+        lines += [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in route.body]
+        lines.append("")
+    if route.answers:
+        lines += ["| answer | when |", "|---|---|"]
+        lines += [f"| {status} | {when} |" for status, when in route.answers]
     return "\n".join(lines).rstrip("\n") + "\n\n"
-
-
-def _listing(path: str, listing: Listing, shape: str) -> str:
-    return f"- `{path}`: `{listing.key}`, an array of {shape}\n"
 
 
 def _shape(shape: Shape[object]) -> str:

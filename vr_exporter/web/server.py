@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vr_exporter.domain.clock import Clock
-from vr_exporter.web.connection import Connection, Handle, Serving
+from vr_exporter.web.connection import Connection, Gate, Handle, Serving
 from vr_exporter.web.limits import Limits
 from vr_exporter.web.listeners import ListenError, listen_tcp, listen_unix, url_of
 from vr_exporter.web.webfile import WebFile
@@ -74,7 +74,8 @@ class Connections:
 class Server:
     """Answers HTTP/1.1 on TCP addresses and, unguarded, on a unix socket of this user.
 
-    `handle` answers one request in the connection's thread. `start` raises ListenError when an
+    `handle` answers one request in the connection's thread; `gate` is asked before, by the head
+    alone, so that what it refuses costs no body. `start` raises ListenError when an
     address cannot be had; none is left open then. TLS and logins are those of the web file.
     Once started, `urls` are the TCP addresses with the ports that they really have.
     """
@@ -88,6 +89,7 @@ class Server:
         unix_socket: Path | None = None,
         web_file: WebFile | None = None,
         limits: Limits | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._clock = clock
         self._listen = tuple(listen)
@@ -95,7 +97,7 @@ class Server:
         self._limits = limits or Limits()
         self._stopping = threading.Event()
         self._web_file = web_file
-        self._serving = Serving(handle, self._limits, clock, web_file, self._stopping.is_set)
+        self._serving = Serving(handle, self._limits, clock, web_file, self._stopping.is_set, gate)
         self._connections = Connections(self._limits.connections)
         self._listeners: list[socket.socket] = []
         self.urls: tuple[str, ...] = ()

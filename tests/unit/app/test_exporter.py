@@ -16,6 +16,7 @@ from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.logs import one_line
 from vr_exporter.metrics.page import Page
 from vr_exporter.settings import Settings, SettingsError, load
+from vr_exporter.web.listeners import ListenError
 
 GOOD = "vr_exporter_config_last_reload_successful 1"
 BAD = "vr_exporter_config_last_reload_successful 0"
@@ -109,3 +110,18 @@ def test_C26_a_secret_that_came_with_a_reload_is_masked(folder: StateFolder) -> 
     exporter = an_exporter(folder, lambda: some_settings(VR_PASSWORD=secret))
     assert exporter.reload() is None
     assert one_line(f"refused {secret}") == "refused <secret>"
+
+
+def test_the_first_request_finds_every_configured_site(folder: StateFolder) -> None:
+    """Sites are known before the exporter listens: a wish is never told that there is no such."""
+    exporter = an_exporter(folder, some_settings)
+    seen: list[SiteName] = []
+
+    def first_request() -> None:
+        seen.extend(exporter.snapshot().sites)
+        raise ListenError("the address is taken")
+
+    exporter.server.start = first_request  # type: ignore[method-assign]
+    with pytest.raises(ListenError):
+        exporter.start()
+    assert seen == [SiteName("madrid")]

@@ -54,8 +54,8 @@ def command_of(name: str) -> click.Command:
 def test_commands_stand_in_the_order_of_the_help() -> None:
     """The table is the order in which a newcomer meets the commands."""
     assert list(COMMANDS) == [
-        *("serve", "demo", "simulate", "status"),
-        *("check", "metrics", "settings", "routes"),
+        *("serve", "demo", "simulate", "sync", "status"),
+        *("check", "metrics", "settings", "routes", "state"),
     ]
 
 

@@ -66,6 +66,14 @@ vr_task_errors_total counter? site code
 vr_task_duration_seconds histogram site operation
 vr_task_queue_wait_seconds histogram site operation
 vr_task_progress_regressions_total counter site
+vr_trigger_requests_total counter site source outcome
+vr_trigger_skips_total counter site reason
+vr_triggers_queued gauge site
+vr_triggers_in_flight gauge site
+vr_triggers_ambiguous gauge site
+vr_trigger_duration_seconds histogram site source
+vr_trigger_circuit_open gauge site
+vr_trigger_kill_switch gauge
 vr_up gauge site
 vr_snapshot_stale gauge site
 vr_poll_last_success_timestamp_seconds gauge site
@@ -93,6 +101,10 @@ vr_api_tls_verification_disabled gauge site
 vr_clock_skew_seconds gauge site
 vr_snapshot_rendered_bytes gauge format
 vr_snapshot_render_duration_seconds gauge
+vr_store_up gauge
+vr_store_size_bytes gauge
+vr_store_writes_total counter
+vr_store_write_failures_total counter op
 vr_exporter_build_info info version revision python
 vr_exporter_config_last_reload_successful gauge
 vr_exporter_config_last_reload_success_timestamp_seconds gauge
@@ -103,6 +115,9 @@ vr_log_lines_dropped_total counter
 
 FAMILIES = {words[0]: words[1:] for words in map(str.split, CATALOGUE.strip().splitlines())}
 NAMES = list(FAMILIES)
+
+WITHOUT_SITE_TOO = {"vr_trigger_requests_total", "vr_trigger_skips_total"}
+"""Families that also have samples without a site: of wishes that name none we know."""
 
 
 def sample_name(name: str) -> str:
@@ -149,8 +164,9 @@ def test_every_family_has_samples_on_a_rich_page() -> None:
 def test_samples_carry_the_labels_of_the_catalogue(name: str) -> None:
     """A sample has the declared labels and no others."""
     wanted = set(FAMILIES[name][1:])
+    allowed = [wanted, wanted - {"site"}] if name in WITHOUT_SITE_TOO else [wanted]
     for labels in named(a_rich_page(), sample_name(name)):
-        assert {label for label, _ in labels} == wanted
+        assert {label for label, _ in labels} in allowed
 
 
 def test_only_optional_families_are_missing_where_all_is_plain() -> None:

@@ -10,7 +10,10 @@ import msgspec
 import pytest
 
 from tests.builders import NOW, a_site_never_reached, a_site_snapshot, a_snapshot
+from tests.desks import FakeDesk
+from tests.wishes import a_trigger
 from vr_exporter.domain.snapshot import Snapshot
+from vr_exporter.web.acting import Acting
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.negotiation import OPENMETRICS_TYPE, TEXT_TYPE
 from vr_exporter.web.routes import ROUTES, Routes, Sources
@@ -35,8 +38,8 @@ def some_routes(
     snapshot: Snapshot | None = None,
     page: Page | None = None,
     healthy: tuple[bool, str] = (True, "healthy"),
-    stopping: bool = False,
     reload: Callable[[], str | None] | None = None,
+    acting: Acting | None = None,
 ) -> Routes:
     """Routes over the site Madrid."""
     shown = snapshot or a_snapshot()
@@ -45,10 +48,10 @@ def some_routes(
             snapshot=lambda: shown,
             metrics_body=(page or Page()).body,
             is_healthy=lambda: healthy,
-            is_stopping=lambda: stopping,
             now=lambda: NOW,
             version="1.2.3",
             reload=reload,
+            acting=acting,
         )
     )
 
@@ -74,11 +77,13 @@ def detail(response: Response) -> str:
 
 def test_every_get_route_answers() -> None:
     """Each GET of the table has an answer, HEAD included."""
-    routes = some_routes()
+    routes = some_routes(acting=FakeDesk(kept=[a_trigger(key="{key}")]).acting())
     for route in ROUTES:
         if route.method == "GET":
-            assert routes(get(route.path)).status == 200
-            assert routes(Request("HEAD", route.path)).status == 200
+            query = (("all", "true"),) if route.path.endswith("targets") else ()
+            path = route.path.replace("{key}", "%7Bkey%7D")
+            assert routes(get(path, *query)).status == 200
+            assert routes(Request("HEAD", path, query=query)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -177,12 +182,10 @@ def test_ready_once_every_site_was_tried() -> None:
     assert some_routes(snapshot=Snapshot())(get("/-/ready")).status == 503
 
 
-def test_B8_while_stopping_the_exporter_is_not_ready() -> None:
-    """Whoever shares requests out sends no more; the process is healthy all the same."""
-    routes = some_routes(stopping=True)
-    response = routes(get("/-/ready"))
+def test_not_ready_while_stopping() -> None:
+    """Nobody sends work to a program that is about to end."""
+    response = some_routes(acting=FakeDesk(is_stopping=True).acting())(get("/-/ready"))
     assert (response.status, response.chunks) == (503, (b"not ready: stopping\n",))
-    assert routes(get("/-/healthy")).status == 200
 
 
 def test_reload_is_there_only_when_it_is_enabled() -> None:

@@ -27,10 +27,12 @@ from tests.builders import (
     some_poll_facts,
     some_progress,
 )
+from tests.wishes import a_target, a_trigger
 from vr_exporter.domain.inventory import Direction, Replication
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import Snapshot, WatchedReplication
 from vr_exporter.domain.tasks import TaskState
+from vr_exporter.domain.triggers import TriggerState
 from vr_exporter.web.status_page import POLICY, status_page
 
 TAGS = {
@@ -147,6 +149,24 @@ def test_running_sync_has_a_bar() -> None:
     assert "1.0 MB of 2.0 MB" in page
 
 
+def test_triggers_under_way_come_with_what_needs_a_person_first() -> None:
+    """What stayed unknown, then what runs, then what waits, the longest first; the rest counted."""
+    ambiguous = a_trigger(
+        target=a_target(vm="unclear"), state=TriggerState.AMBIGUOUS, sentence="looked for"
+    )
+    running = a_trigger(target=a_target(vm="busy"), state=TriggerState.RUNNING, asked_at=NOW - 90)
+    waiting = [
+        a_trigger(target=a_target(vm=f"waits-{age}"), asked_at=NOW - age) for age in range(300, 330)
+    ]
+    page = render(a_snapshot(a_site_snapshot(triggers=(*waiting, running, ambiguous))))
+    text = Seen(page).text
+    words = ("Triggers under way", "unclear", "unknown", "looked for", "busy", "waits-329")
+    places = [text.index(word, text.index("Triggers under way")) for word in words]
+    assert places == sorted(places)
+    assert "20 of 32" in page
+    assert '<span class="badge running">syncing</span>' in page
+
+
 def test_failures_show_the_words_of_the_appliance() -> None:
     """Failed tasks, errors and issues stand in one list: what lasts, then the newest."""
     failed = a_finished_task(
@@ -192,8 +212,14 @@ def test_C15_hostile_text_is_escaped_wherever_it_comes_from() -> None:
         issues={"pairing": (an_issue(entity_name=evil, description=evil),)},
     )
     task = a_finished_task(state=TaskState.ERROR, entity_name=evil, error_message=evil)
+    trigger = a_trigger(target=a_target(vm=evil, site=evil), sentence=evil)
     site = a_site_snapshot(
-        pairing, site=evil, poll=some_poll_facts(error=evil), tasks=(task,), url=evil
+        pairing,
+        site=evil,
+        poll=some_poll_facts(error=evil),
+        tasks=(task,),
+        url=evil,
+        triggers=(trigger,),
     )
     seen = Seen(status_page(a_snapshot(site), now=NOW, version=evil).decode())
     assert seen.tags <= TAGS

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 from vr_exporter.web.api.replications import REPLICATION, TASK
 from vr_exporter.web.api.shape import Shape
 from vr_exporter.web.api.sites import ISSUE, PAIRING, SERVER, SITE, VC_SERVER
-from vr_exporter.web.message import Request, Response
-from vr_exporter.web.problems import problem
+from vr_exporter.web.api.triggers import AUDIT_ROW, FAULT, PREVIEW, TARGET, TRIGGER
+from vr_exporter.web.message import Headers, Request, Response
+from vr_exporter.web.problems import encoded, problem
 from vr_exporter.web.rows import ReplicationRow, replication_rows, task_rows
 
-SHAPES: tuple[Shape[Any], ...] = (SITE, PAIRING, VC_SERVER, ISSUE, SERVER, REPLICATION, TASK)
+SHAPES: tuple[Shape[Any], ...] = (
+    *(SITE, PAIRING, VC_SERVER, ISSUE, SERVER, REPLICATION, TASK),
+    *(TRIGGER, PREVIEW, TARGET, FAULT, AUDIT_ROW),
+)
 """Every object of the API, in the order in which it is documented."""
 
 _PATTERN_CHARACTERS = 256
@@ -50,21 +51,16 @@ class Listing:
         return json_response({"generated_timestamp_seconds": now, self.key: objects})
 
 
-def json_response(shape: Mapping[str, object]) -> Response:
+def json_response(
+    shape: Mapping[str, object], *, status: int = 200, headers: Headers = ()
+) -> Response:
     """An answer of JSON that no cache keeps."""
-    headers = (
+    own = (
         ("Content-Type", "application/json"),
         ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"),
     )
-    return Response(200, headers, (_encoded(shape), b"\n"))
-
-
-def _encoded(shape: Mapping[str, object]) -> bytes:
-    try:
-        return msgspec.json.encode(shape)
-    except UnicodeEncodeError:  # half a surrogate pair in a name: only escaped can it be sent
-        return json.dumps(msgspec.to_builtins(shape)).encode()
+    return Response(status, (*own, *headers), (encoded(shape), b"\n"))
 
 
 def check_filters(request: Request, known: tuple[str, ...]) -> None:
@@ -100,9 +96,8 @@ def _tasks(snapshot: Snapshot, _request: Request) -> list[dict[str, object]]:
 
 def _wanted(request: Request) -> Callable[[ReplicationRow], bool]:
     pairings, patterns = request.values("pairing"), request.values("match")
-    late = [_boolean("late", value) for value in request.values("late")]
-    if any(len(pattern) > _PATTERN_CHARACTERS for pattern in patterns):
-        raise UnknownError(400, f"match: over {_PATTERN_CHARACTERS} characters")
+    late = [boolean("late", value) for value in request.values("late")]
+    check_patterns("match", patterns)
     return lambda row: (
         (not pairings or row.pairing.pairing.name in pairings)
         and (not late or row.is_late in late)
@@ -110,10 +105,17 @@ def _wanted(request: Request) -> Callable[[ReplicationRow], bool]:
     )
 
 
-def _boolean(name: str, value: str) -> bool:
+def boolean(name: str, value: str) -> bool:
+    """A parameter that is written out as `true` or `false`."""
     if value not in _BOOLEANS:
         raise UnknownError(400, f"{name}: neither true nor false")
     return _BOOLEANS[value]
+
+
+def check_patterns(name: str, patterns: Iterable[str]) -> None:
+    """A pattern that nobody types would only cost time: it is refused."""
+    if any(len(pattern) > _PATTERN_CHARACTERS for pattern in patterns):
+        raise UnknownError(400, f"{name}: over {_PATTERN_CHARACTERS} characters")
 
 
 SITES = Listing("sites", ("site",), _sites)

@@ -10,7 +10,14 @@ from vr_exporter.web.status_page.markup import Html, joined, markup
 from vr_exporter.web.status_page.overview import Overview, Top, overview
 from vr_exporter.web.status_page.phrases import moment
 from vr_exporter.web.status_page.style import POLICY, STYLE
-from vr_exporter.web.status_page.tables import failures, offenders, running, sites, tasks
+from vr_exporter.web.status_page.tables import (
+    failures,
+    offenders,
+    running,
+    sites,
+    tasks,
+    triggers,
+)
 
 __all__ = ["POLICY", "status_page"]
 
@@ -31,7 +38,8 @@ _PAGE = """<!DOCTYPE html>
 <nav><a href="/metrics">Metrics</a> <a href="/api/v1/sites">Sites (JSON)</a>
 <a href="/api/v1/replications">Replications (JSON)</a>
 <a href="/api/v1/replications?late=true">Late (JSON)</a>
-<a href="/api/v1/tasks">Tasks (JSON)</a> <a href="/-/ready">Ready</a></nav>
+<a href="/api/v1/tasks">Tasks (JSON)</a>
+<a href="/api/v1/triggers">Triggers (JSON)</a> <a href="/-/ready">Ready</a></nav>
 </header>
 <main>
 {sections}
@@ -70,6 +78,7 @@ def _sections(seen: Overview, *, now: float) -> Iterator[Html]:
     late = _section("Past their RPO", offenders(seen, now=now), of=seen.offenders)
     yield from (late, where) if seen.is_all_up else (where, late)
     yield _section("Running syncs", running(seen, now=now), of=seen.running)
+    yield _section("Triggers under way", triggers(seen, now=now), of=seen.triggers)
     yield _section("Failures", failures(seen, now=now), of=seen.failures)
     yield _section("Recent tasks", tasks(seen, now=now), of=seen.tasks)
 

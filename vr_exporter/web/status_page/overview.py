@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 from vr_exporter.domain.tasks import TaskState
+from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.web.rows import (
     ReplicationRow,
     TaskRow,
@@ -53,6 +54,7 @@ class Overview:
     verdicts: dict[str, int]
     offenders: Top[ReplicationRow]
     running: Top[ReplicationRow]
+    triggers: Top[Trigger]
     failures: Top[Failure]
     tasks: Top[TaskRow]
 
@@ -68,6 +70,9 @@ def overview(snapshot: Snapshot) -> Overview:
     rows = each_once(replication_rows(snapshot))
     offenders = sorted((row for row in rows if row.is_late), key=_badness)
     running = sorted((row for row in rows if row.replication.progress), key=_fullness)
+    triggers = sorted(
+        (trigger for site in snapshot.sites.values() for trigger in site.triggers), key=_urgency
+    )
     failures = sorted(_failures(snapshot, rows), key=_age)
     tasks = sorted(task_rows(snapshot), key=_newness)
     return Overview(
@@ -76,6 +81,7 @@ def overview(snapshot: Snapshot) -> Overview:
         verdicts=count_verdicts(rows),
         offenders=_top(offenders, MOST_ROWS),
         running=_top(running, MOST_ROWS),
+        triggers=_top(triggers, MOST_TASKS),
         failures=_top(failures, MOST_TASKS),
         tasks=_top(tasks, MOST_TASKS),
     )
@@ -94,6 +100,13 @@ def _fullness(row: ReplicationRow) -> tuple[float, str]:
     progress = row.replication.progress
     ratio = progress.ratio if progress else None
     return (-(ratio or 0), row.replication.vm)
+
+
+def _urgency(trigger: Trigger) -> tuple[int, float]:
+    """What stayed unknown needs a person; then what runs, then what waits, the oldest first."""
+    at_work = (TriggerState.POSTING, TriggerState.RUNNING, TriggerState.JOINED)
+    is_unclear = trigger.state not in (*at_work, TriggerState.RESERVED)
+    return (0 if is_unclear else 1 if trigger.state in at_work else 2, trigger.asked_at)
 
 
 def _age(failure: Failure) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vr_exporter.domain.snapshot import PairingSnapshot, SiteSnapshot
 from vr_exporter.domain.tasks import Task, TaskState
+from vr_exporter.domain.triggers import TABLE, TriggerState
 from vr_exporter.web.rows import ReplicationRow, TaskRow
 from vr_exporter.web.status_page.markup import Html, markup, table
 from vr_exporter.web.status_page.overview import Failure, Overview
@@ -18,6 +19,14 @@ _TASK_LOOKS = {
     TaskState.ERROR: "failed",
     TaskState.RUNNING: "running",
     TaskState.CANCELLED: "late",
+}
+_TRIGGER_LOOKS = {
+    TriggerState.POSTING: "running",
+    TriggerState.RUNNING: "running",
+    TriggerState.JOINED: "running",
+    TriggerState.AMBIGUOUS: "late",
+    TriggerState.UNRESOLVED: "failed",
+    TriggerState.LOST: "failed",
 }
 
 
@@ -72,6 +81,23 @@ def running(seen: Overview, *, now: float) -> Html:
             _where(row),
         )
         for row in seen.running.entries
+    ]
+    return table(headings, rows, empty="None at this moment.")
+
+
+def triggers(seen: Overview, *, now: float) -> Html:
+    """Wishes for a sync that have no end yet, or one that somebody should take note of."""
+    headings = ("VM", "State", "Asked", "By", "Site", "Why")
+    rows = [
+        (
+            each.target.vm or each.target.replication_id,
+            _badge(_TRIGGER_LOOKS.get(each.state, "unknown"), TABLE[each.state].word),
+            ago(each.asked_at, now=now),
+            each.origin.value,
+            each.target.site,
+            _text(each.sentence),
+        )
+        for each in seen.triggers.entries
     ]
     return table(headings, rows, empty="None at this moment.")
 

@@ -1,0 +1,57 @@
+"""The exporter itself, killed by the dozen under load: no wish is lost, none is sent twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import pytest
+
+from tests.exporter_killing import FIRST, ROUND
+
+KILLS = int(os.environ.get("VR_TORTURE_KILLS", "20"))
+"""How many lives are killed; `make test` takes each point once."""
+
+SEED = int(os.environ.get("VR_TORTURE_SEED", "1"))
+KILLS_OF_CONTROL = 10
+
+pytestmark = pytest.mark.xdist_group("exporter-killing")
+
+
+def verdict_after(kills: int, *more: str) -> dict[str, Any]:
+    """Kill so many exporters one after the other, and judge what is left."""
+    with tempfile.TemporaryDirectory(prefix="vr-") as folder:  # short: a socket lies below it
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.exporter_killing", folder, str(kills), str(SEED), *more],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr[-2000:]
+    verdict: dict[str, Any] = json.loads(done.stdout)
+    return verdict
+
+
+@pytest.mark.timeout(120 + 3 * KILLS)
+def test_K1_to_K9_and_K12_a_killed_exporter_neither_loses_nor_doubles_a_wish() -> None:
+    """At each point and at any moment, while people wish and repeat what nobody answered."""
+    verdict = verdict_after(KILLS)
+    sys.stdout.write(f"{verdict}\n")
+    assert verdict["complaints"] == []
+    assert verdict["doubles"] == 0
+    assert verdict["kills"] == KILLS
+    assert verdict["posts"] > KILLS / 2
+    assert verdict["accepted"] > KILLS / 2
+    if len(FIRST + ROUND) <= KILLS:
+        assert len(verdict["died_at"]) > len({*FIRST, *ROUND}) / 2
+
+
+def test_control_an_exporter_that_queues_what_it_claimed_sends_twice() -> None:
+    """The same kills where each start gives claimed rows back: the test above can fail."""
+    verdict = verdict_after(KILLS_OF_CONTROL, "--careless")
+    assert verdict["doubles"] > 0
+    assert any("once more" in complaint for complaint in verdict["complaints"])

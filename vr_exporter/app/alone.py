@@ -1,0 +1,35 @@
+"""The exporter for the life of one command: no address but the socket in the state folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vr_exporter.app.exporter import Exporter, WebOptions, learn_secrets
+from vr_exporter.ledger.folder import StateFolder
+from vr_exporter.settings import Settings
+
+FIRST_POLLS_SECONDS = 600.0
+"""A very large site in small pages takes minutes until its names are known."""
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Path]:
+    """Run the exporter beside a command, and hand over the socket on which it answers.
+
+    Raises StateUnusable when the state folder cannot be held, ListenError for the socket.
+    """
+    folder = StateFolder(settings.state_folder)
+    folder.hold()
+    learn_secrets(settings)
+    exporter = Exporter(settings, folder=folder, load=lambda: settings, web=WebOptions(listen=()))
+    try:
+        exporter.start()
+        threading.Thread(target=exporter.run, name="alone", daemon=True).start()
+        exporter.await_first_polls(FIRST_POLLS_SECONDS)
+        yield folder.socket
+    finally:
+        exporter.stop()
+        folder.release()

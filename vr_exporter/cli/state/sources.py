@@ -1,0 +1,153 @@
+"""Where the ledger is read: through an exporter, or from the file that nobody holds."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vr_exporter.cli import common
+from vr_exporter.cli.common import CommandError, Exit
+from vr_exporter.cli.local import socket_in
+from vr_exporter.cli.plain import shown
+from vr_exporter.cli.remote import Exporter, Parameters, at, beside
+from vr_exporter.ledger.folder import OWN_NAME, StateFolder, StateUnusable
+from vr_exporter.ledger.sqlite import Ledger
+from vr_exporter.web.api.triggers import AUDIT_ROW, TRIGGER
+
+if TYPE_CHECKING:
+    from vr_exporter.settings import Settings
+
+_OK, _NOT_FOUND = 200, 404
+
+
+class Source(Protocol):
+    """A ledger as the API shows it."""
+
+    @property
+    def name(self) -> str:
+        """What is asked, for people."""
+
+    def get(self, path: str, parameters: Parameters = ()) -> Any:
+        """The answer to a GET; raises CommandError with a line for people."""
+
+    def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
+        """Close what stayed unknown; the triggers that were closed."""
+
+
+class Asked:
+    """The ledger of a running exporter."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self.name = exporter.name
+        self._exporter = exporter
+
+    def get(self, path: str, parameters: Parameters = ()) -> Any:
+        """GET a path of the API."""
+        answer = self._exporter.ask("GET", path, parameters)
+        if answer.status != _OK or not isinstance(answer.shape, dict):
+            raise self._exporter.refusal(answer, path)
+        return answer.shape
+
+    def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
+        """POST it."""
+        from urllib.parse import quote
+
+        path = f"/api/v1/triggers/{quote(key_or_replication, safe='')}/acknowledge"
+        answer = self._exporter.ask("POST", path, shape={})
+        if answer.status == _NOT_FOUND:
+            return []
+        if answer.status != _OK or not isinstance(answer.shape, dict):
+            raise self._exporter.refusal(answer, path)
+        closed: list[dict[str, Any]] = answer.shape["acknowledged"]
+        return closed
+
+
+class Own:
+    """The ledger's file, opened by this command; answers as the API does."""
+
+    def __init__(self, ledger: Ledger, name: str, *, now: Callable[[], float]) -> None:
+        self.name = name
+        self._ledger = ledger
+        self._now = now
+
+    def get(self, path: str, parameters: Parameters = ()) -> Any:
+        """The answer of the API to this path."""
+        limit = int(dict(parameters).get("limit", "100"))
+        sites = {value for name, value in parameters if name == "site"}
+        if path.endswith("/audit"):
+            rows = AUDIT_ROW.each(self._ledger.audit(limit=limit))
+            return self._answer("audit", rows)
+        triggers = self._ledger.triggers()
+        chosen = [each for each in triggers if not sites or each.target.site in sites]
+        return self._answer("triggers", TRIGGER.each(chosen[:limit]))
+
+    def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
+        """Close it in the file."""
+        actor = f"command line, {getpass.getuser()}"
+        closed = self._ledger.acknowledge(key_or_replication, actor=actor, now=self._now())
+        if closed and not self._ledger.is_up:
+            raise CommandError(Exit.STATE, f"{self.name} cannot be written")
+        return TRIGGER.each(closed)
+
+    def _answer(self, key: str, rows: list[dict[str, object]]) -> Any:
+        return json.loads(json.dumps({"generated_timestamp_seconds": self._now(), key: rows}))
+
+
+class Nothing:
+    """The ledger of a folder in which no exporter has run yet."""
+
+    def __init__(self, name: str, *, now: Callable[[], float]) -> None:
+        self.name = name
+        self._now = now
+
+    def get(self, path: str, _parameters: Parameters = ()) -> Any:
+        """An empty list."""
+        return {"generated_timestamp_seconds": self._now(), path.rpartition("/")[2]: []}
+
+    def acknowledge(self, _key_or_replication: str) -> list[dict[str, Any]]:
+        """Nothing is unknown."""
+        return []
+
+
+@contextmanager
+def ledger(
+    config_file: Path | None, *, server: str | None, token_file: Path | None
+) -> Iterator[Source]:
+    """The ledger at --server, else of the exporter that runs here, else the file itself."""
+    exporter = None
+    if server:
+        exporter = at(server, token_file=token_file)
+    else:
+        settings = common.load_settings(config_file)
+        exporter = beside(socket_in(settings.state_folder))
+    if exporter is not None:
+        with closing(exporter):
+            yield Asked(exporter)
+        return
+    with _own(settings) as own:
+        yield own
+
+
+@contextmanager
+def _own(settings: Settings) -> Iterator[Source]:
+    """Hold the folder while its ledger is open; where there is none, none is made."""
+    file = settings.state_folder / OWN_NAME / Path(settings.state).name
+    now = time.time  # noqa: TID251 the one real clock of this command
+    try:
+        if not file.exists():
+            yield Nothing(f"no ledger yet ({shown(str(file))})", now=now)
+            return
+        folder = StateFolder(settings.state_folder)
+        folder.hold()
+        try:
+            with closing(Ledger(file, now=now())) as opened:
+                yield Own(opened, f"the ledger ({shown(str(file))})", now=now)
+        finally:
+            folder.release()
+    except (StateUnusable, PermissionError) as error:
+        raise CommandError(Exit.STATE, str(error)) from error

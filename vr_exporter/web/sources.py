@@ -1,0 +1,56 @@
+"""What the routes read and call, handed in from above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from vr_exporter.domain.snapshot import Snapshot
+from vr_exporter.web.acting import Acting
+
+
+class Body(Protocol):
+    """The page of metrics, ready to be sent."""
+
+    @property
+    def chunks(self) -> tuple[bytes, ...]:
+        """The bytes."""
+
+    @property
+    def etag(self) -> str:
+        """Names exactly these bytes, in its quotes."""
+
+
+class MetricsBody(Protocol):
+    """Gives the page of metrics in the form asked for."""
+
+    def __call__(
+        self, *, openmetrics: bool, gzip: bool, sites: frozenset[str] | None = None
+    ) -> Body:
+        """All sites, or the named ones, which exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What the routes read and call.
+
+    `is_healthy` answers with a line on why. `reload` reads the settings again and answers with
+    the fault, None when there was none. Without `reload` or `acting` their routes are not there.
+    `now` is in seconds since 1970.
+    """
+
+    snapshot: Callable[[], Snapshot]
+    metrics_body: MetricsBody
+    is_healthy: Callable[[], tuple[bool, str]]
+    now: Callable[[], float]
+    version: str
+    reload: Callable[[], str | None] | None = None
+    acting: Acting | None = None
+
+    @property
+    def desk(self) -> Acting:
+        """What acts, for the routes that are there only with it."""
+        if self.acting is None:
+            raise LookupError("no route of triggers is there without a desk")
+        return self.acting

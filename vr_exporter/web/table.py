@@ -1,0 +1,188 @@
+"""The table of the routes: what answers which path, and what the reference says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vr_exporter.web import answers, asking, trigger_lists
+from vr_exporter.web.message import Request, Response
+from vr_exporter.web.sources import Sources
+from vr_exporter.web.wish_body import MEMBERS
+
+
+def _can_reload(sources: Sources) -> bool:
+    return sources.reload is not None
+
+
+def _can_act(sources: Sources) -> bool:
+    return sources.acting is not None
+
+
+def _always(_sources: Sources) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route: `answer` does the work, most else is for the reference.
+
+    `path` may leave segments open as `{name}`. `acts`: the bearer token and JSON are asked for.
+    `body` tells name, JSON type and meaning of each member, `answers` when each status comes.
+    """
+
+    method: str
+    path: str
+    summary: str
+    answer: Callable[[Sources, Request], Response]
+    parameters: tuple[tuple[str, str], ...] = ()
+    acts: bool = False
+    body: tuple[tuple[str, str, str], ...] = ()
+    answers: tuple[tuple[int, str], ...] = ()
+    is_there: Callable[[Sources], bool] = _always
+
+
+_SITE = ("site", "name of a site, repeatable; 404 when there is none of that name")
+_LIMIT = ("limit", "how many rows at most, 1 to 1000; default 100")
+
+_OF_SYNC = (
+    (202, "taken: the ledger has it, as `reserved` or `joined`; a Trigger, its path in `Location`"),
+    (
+        200,
+        (
+            "nothing new: a known key, with the Trigger as it stands by now; or a guard said no "
+            "(state `skipped` with `reason`, `url` null); or, with `dry_run`, a Preview"
+        ),
+    ),
+    (400, "a body or an `Idempotency-Key` that cannot be read; an unknown member is named"),
+    (401, "no bearer token, or not the one of `api`; said before the body is read"),
+    (403, "from a page of another site, or no token is configured so that nothing acts over TCP"),
+    (404, "no such site or replication, or the name means several; a problem with the Fault in it"),
+    (409, "the same `Idempotency-Key` as before with another wish; a problem with `key`, `url`"),
+    (413, "a body over 64 kB"),
+    (415, "`Content-Type` is not `application/json`"),
+    (
+        503,
+        (
+            "not now: the ledger cannot write, the site was never read yet, or vr-exporter stops; "
+            "nothing was promised, ask again after `Retry-After` seconds"
+        ),
+    ),
+)
+
+ROUTES = (
+    Route(
+        "GET",
+        "/",
+        "Status page for people; it loads itself again every 15 s.",
+        answers.page_for_people,
+    ),
+    Route(
+        "GET",
+        "/metrics",
+        "The page that Prometheus scrapes: OpenMetrics 1.0.0 or text 0.0.4 by `Accept`, "
+        "gzip by `Accept-Encoding`.",
+        answers.metrics,
+        (_SITE,),
+    ),
+    Route(
+        "GET",
+        "/-/healthy",
+        "200 while the loops beat, else 503; one line says why. Never asks for a login.",
+        answers.healthy,
+    ),
+    Route(
+        "GET",
+        "/-/ready",
+        "200 once every site was tried, well or not; else 503, also while stopping.",
+        answers.ready,
+    ),
+    Route(
+        "GET", "/api/v1/sites", "Sites with their pairings and servers.", answers.sites, (_SITE,)
+    ),
+    Route(
+        "GET",
+        "/api/v1/replications",
+        "Replications, once per site that shows them, error texts included.",
+        answers.replications,
+        (
+            _SITE,
+            ("pairing", "name of a pairing, repeatable"),
+            ("late", "`true`: those late or breached; `false`: the others"),
+            ("match", "glob over VM names (case counts), or a replication's id; repeatable"),
+        ),
+    ),
+    Route("GET", "/api/v1/tasks", "Tasks that are known, anybody's.", answers.tasks, (_SITE,)),
+    Route(
+        "GET",
+        "/api/v1/targets",
+        "What names and patterns mean to `sync`: each replication once, at the site that is "
+        "asked. At least one of `name`, `match` and `all` is needed.",
+        trigger_lists.targets,
+        (
+            ("name", "a replication's id, else a VM's name, else a glob; repeatable"),
+            ("match", "glob over VM names (case counts); repeatable"),
+            ("all", "`true`: every replication"),
+            ("site", "only there"),
+            ("pairing", "only there, by name or id"),
+        ),
+        is_there=_can_act,
+    ),
+    Route(
+        "POST",
+        "/api/v1/sites/{site}/replications/{replication}/sync",
+        "Wish for a sync. `{replication}` is an id or a VM's name. The body may be empty. Under "
+        "one `Idempotency-Key` (1 to 128 of `A-Za-z0-9._:-`) a wish is taken once, however often "
+        "it is sent.",
+        asking.sync,
+        acts=True,
+        body=MEMBERS,
+        answers=_OF_SYNC,
+        is_there=_can_act,
+    ),
+    Route(
+        "GET",
+        "/api/v1/triggers",
+        "Triggers, the youngest first: all that have no end yet, of the others the last 5,000.",
+        trigger_lists.triggers,
+        (_SITE, ("state", "a state of the ledger, repeatable"), _LIMIT),
+        is_there=_can_act,
+    ),
+    Route(
+        "GET",
+        "/api/v1/triggers/{key}",
+        "One Trigger; 404 when there is none of this key.",
+        trigger_lists.trigger,
+        is_there=_can_act,
+    ),
+    Route(
+        "POST",
+        "/api/v1/triggers/{trigger}/acknowledge",
+        "Take note of what stayed unknown: one trigger by its key, or all of a replication by its "
+        "id. The body is empty.",
+        asking.acknowledge,
+        acts=True,
+        answers=(
+            (200, "`acknowledged`, an array of Trigger: those that were closed now"),
+            (404, "nothing of this key or replication stayed unknown"),
+        ),
+        is_there=_can_act,
+    ),
+    Route(
+        "GET",
+        "/api/v1/audit",
+        "Who asked for what and what came of it, the youngest first.",
+        trigger_lists.audit,
+        (_LIMIT,),
+        is_there=_can_act,
+    ),
+    Route(
+        "POST",
+        "/-/reload",
+        "Read the settings again, all or nothing; needs no body. "
+        "Only with `--web.enable-lifecycle`, else 404; 500 when the old settings hold.",
+        answers.reload,
+        is_there=_can_reload,
+    ),
+)
+"""Every route there is; the reference is generated from it."""

@@ -12,10 +12,13 @@ from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 class Board:
     """Holds the current Snapshot. Readers take the reference and need no lock.
 
-    `on_change` is called with the new snapshot and the site that changed, one call at a time.
+    `on_change` is called with the new snapshot and the site that changed (None: all), one call at
+    a time, before the snapshot can be seen here.
     """
 
-    def __init__(self, on_change: Callable[[Snapshot, SiteName], None] | None = None) -> None:
+    def __init__(
+        self, on_change: Callable[[Snapshot, SiteName | None], None] | None = None
+    ) -> None:
         self._snapshot = Snapshot()
         self._on_change = on_change or (lambda _snapshot, _site: None)
         self._writing = threading.Lock()
@@ -27,12 +30,20 @@ class Board:
     def put(self, site: SiteSnapshot) -> None:
         """Replace one site's snapshot, keeping the order of the sites."""
         with self._writing:
-            self._snapshot = Snapshot({**self._snapshot.sites, site.site: site})
-            self._on_change(self._snapshot, site.site)
+            self._swap(Snapshot({**self._snapshot.sites, site.site: site}), site.site)
 
     def remove(self, site: SiteName) -> None:
         """Take a site off the board that is no longer configured."""
         with self._writing:
             kept = {name: known for name, known in self._snapshot.sites.items() if name != site}
-            self._snapshot = Snapshot(kept)
-            self._on_change(self._snapshot, site)
+            self._swap(Snapshot(kept), site)
+
+    def tell_again(self) -> None:
+        """Tell of every site as it stands, for one who has just begun to listen."""
+        with self._writing:
+            self._on_change(self._snapshot, None)
+
+    def _swap(self, snapshot: Snapshot, changed: SiteName) -> None:
+        """Tell first: what is seen here has then reached the page already."""
+        self._on_change(snapshot, changed)
+        self._snapshot = snapshot

@@ -28,15 +28,33 @@ def test_putting_a_site_swaps_the_snapshot_whole_and_keeps_the_order() -> None:
 
 def test_each_change_is_told_with_the_site_that_changed() -> None:
     """Only that site is rendered again."""
-    told: list[tuple[list[SiteName], SiteName]] = []
+    told: list[tuple[list[SiteName], SiteName | None]] = []
 
-    def note(snapshot: Snapshot, site: SiteName) -> None:
+    def note(snapshot: Snapshot, site: SiteName | None) -> None:
         told.append((list(snapshot.sites), site))
 
     board = Board(on_change=note)
     board.put(a_site_snapshot(site=MADRID))
     board.remove(MADRID)
     assert told == [([MADRID], MADRID), ([], MADRID)]
+
+
+def test_a_change_is_told_before_it_can_be_seen() -> None:
+    """Who sees on the board that a site was read finds it on the page too."""
+    seen: list[int] = []
+    board = Board(on_change=lambda _snapshot, _site: seen.append(len(board.current().sites)))
+    board.put(a_site_snapshot(site=MADRID))
+    assert seen == [0]
+    assert list(board.current().sites) == [MADRID]
+
+
+def test_telling_again_tells_of_every_site() -> None:
+    """A page that takes another's place is filled whole."""
+    told: list[tuple[list[SiteName], SiteName | None]] = []
+    board = Board(on_change=lambda snapshot, site: told.append((list(snapshot.sites), site)))
+    board.put(a_site_snapshot(site=MADRID))
+    board.tell_again()
+    assert told[-1] == ([MADRID], None)
 
 
 def test_a_pairing_is_named_after_its_alias_else_its_remote_vcenter() -> None:

@@ -98,7 +98,7 @@ class Exporter:
             board=self._board,
             ledger=self.ledger,
             desk=lambda: self._desk,
-            policy=lambda: policy_of(self._settings),
+            policy=lambda: self._desk.policy,
             own=self.own,
             lockout=Lockout(folder.path),
             peers=Peers(lambda: _names(self._settings)),
@@ -259,7 +259,7 @@ class Exporter:
         """Show a page that is full from its first moment on."""
         page.put(self._board.current())
         self._page = page
-        page.put(self._board.current())  # with what a poll gave to the old page meanwhile
+        self._board.tell_again()  # with what a poll gave to the old page meanwhile
         self._show_unsited()
 
     def _end(self, sites: Iterable[Site]) -> list[SiteName]:

@@ -155,7 +155,9 @@ def rooms_for(
     """Make all that a site's worker works with."""
     skew = Skew(tell)
     reading = reading_for(name, settings, shared, tell=skew)
-    triggering = triggering_for(settings.sites[name], shared, skew)
+    site = settings.sites[name]
+    account = site.trigger_account
+    triggering = appliance_for(site, shared, skew, account=account) if account else None
     posting = triggering or reading.appliance
     return SiteRooms(
         reading.appliance,
@@ -253,27 +255,17 @@ def syncs_for(
     )
 
 
-def triggering_for(
-    site: SiteSettings, shared: Shared, tell: Callable[[Event], None]
-) -> Appliance | None:
-    """Make the client that starts syncs, where the site has an account for that."""
-    account = site.trigger_account
-    if account is None:
-        return None
+def appliance_for(
+    site: SiteSettings,
+    shared: Shared,
+    tell: Callable[[Event], None],
+    *,
+    account: Account | None = None,
+) -> Appliance:
+    """Make a client of a site's appliance: as the site's own account, or as another."""
     return Appliance(
         address_of(site),
-        credentials=lambda: shared.credentials_of(account),
-        clock=shared.clock,
-        tell=tell,
-        lockout=shared.lockout,
-    )
-
-
-def appliance_for(site: SiteSettings, shared: Shared, tell: Callable[[Event], None]) -> Appliance:
-    """Make the client of a site's appliance."""
-    return Appliance(
-        address_of(site),
-        credentials=lambda: shared.credentials_of(site),
+        credentials=lambda: shared.credentials_of(account or site),
         clock=shared.clock,
         tell=tell,
         page_size=site.page_size,

@@ -143,6 +143,11 @@ class Pairing:
         return bool(local.name) and local.name == remote.name
 
     @property
+    def local_vc_id(self) -> str:
+        """The id of the vCenter Server at our end, empty where it is not known."""
+        return self.local_vc.id if self.local_vc else ""
+
+    @property
     def directions(self) -> tuple[Direction, ...]:
         """The directions over which this pairing's counts are zero-filled."""
         return (Direction.LOCAL,) if self.is_local else (Direction.OUTGOING, Direction.INCOMING)

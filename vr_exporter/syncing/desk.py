@@ -63,6 +63,8 @@ class Verdict:
 class Desk:
     """Takes wishes from any thread, decides one after the other, and wakes the site's worker.
 
+    `policy` is what it decides by, for those who ask the guards again later.
+
     What the ledger raises when it cannot write comes through: then nothing was promised.
     """
 
@@ -77,7 +79,7 @@ class Desk:
     ) -> None:
         self._ledger = ledger
         self._snapshot = snapshot
-        self._policy = policy
+        self.policy = policy
         self._now = now
         self._nudge = nudge
         self._deciding = threading.Lock()
@@ -110,7 +112,7 @@ class Desk:
 
     def circuit(self, site: SiteName) -> Circuit:
         """How the circuit of a site stands."""
-        return circuit_of(self._ledger.triggers(site=site), self._policy.circuit)
+        return circuit_of(self._ledger.triggers(site=site), self.policy.circuit)
 
     def _decide(self, wish: Wish, now: float) -> Verdict:
         trigger = wish.as_trigger(now)
@@ -132,7 +134,7 @@ class Desk:
         return Verdict(refused, skip.sentence, skip=skip)
 
     def _facts(self, trigger: Trigger, now: float) -> Facts:
-        target, policy = trigger.target, self._policy
+        target, policy = trigger.target, self.policy
         recent = self._ledger.triggers()
         own = [each for each in recent if each.target.site == target.site]
         return Facts(
@@ -150,7 +152,7 @@ class Desk:
 
     def _cooldown_seconds(self, trigger: Trigger) -> float:
         """For an alert no shorter than the replication's RPO."""
-        policy = self._policy
+        policy = self.policy
         if trigger.origin is not Origin.ALERT:
             return policy.cooldown_seconds
         _, replication = self._shown(trigger.target) or (None, None)
@@ -161,7 +163,7 @@ class Desk:
         pairing, replication = self._shown(trigger.target) or (None, None)
         return FreshFacts(
             now=now,
-            mode=self._policy.mode_of(trigger.origin),
+            mode=self.policy.mode_of(trigger.origin),
             read_at=now,
             replication=replication,
             is_remote_down=pairing is not None and is_remote_down(pairing),

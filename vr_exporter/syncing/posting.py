@@ -62,7 +62,8 @@ class Poster:
             return triggers
         pairing_id = triggers[0].target.pairing_id
         ids = [trigger.target.replication_id for trigger in triggers]
-        local = self._local_vc_id(self.pairing_of(triggers[0].target))
+        pairing = self.pairing_of(triggers[0].target)
+        local = pairing.local_vc_id if pairing else ""
         with suppress(ApplianceError), self.reads.step():
             rows = self.reads.replications(pairing_id, ids, local_vc_id=local)
             self.fresh.keep(rows, now=self.clock.monotonic())
@@ -93,7 +94,7 @@ class Poster:
     def _look(self, trigger: Trigger) -> FreshFacts:
         target = trigger.target
         pairing = self.pairing_of(target)
-        found, age = self._row(target, local_vc_id=self._local_vc_id(pairing))
+        found, age = self._row(target, local_vc_id=pairing.local_vc_id if pairing else "")
         now = self.clock.now()
         return FreshFacts(
             now=now,
@@ -111,9 +112,6 @@ class Poster:
             return kept
         pairing_id, replication_id = target.pairing_id, target.replication_id
         return self.reads.replication(pairing_id, replication_id, local_vc_id=local_vc_id), 0.0
-
-    def _local_vc_id(self, pairing: Pairing | None) -> str:
-        return pairing.local_vc.id if pairing and pairing.local_vc else ""
 
     def _unread(self, trigger: Trigger, fault: str) -> FreshFacts:
         mode = self.policy().mode_of(trigger.origin)

@@ -262,7 +262,7 @@ class SyncTasks:
         for group in by_pairing.values():
             target = group[0].target
             pairing = self._pairing_of(target)
-            local = pairing.local_vc.id if pairing and pairing.local_vc else ""
+            local = pairing.local_vc_id if pairing else ""
             ids = [trigger.target.replication_id for trigger in group]
             for first in range(0, len(ids), MOST_IDS):
                 some = ids[first : first + MOST_IDS]

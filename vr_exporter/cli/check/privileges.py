@@ -1,25 +1,19 @@
 """Which privilege each endpoint wants, and the metrics that are lost without it.
 
-Privileges: vr-api.md 6.1, from the vendor's OpenAPI document; families: metrics.md 1.
+Privileges: vr-api.md 6.1, from the vendor's OpenAPI document; families: what a poll logs as lost.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vr_exporter.watching.failures import COSTS
+
 REPLICATION_VIEW = "HmsReplication.com.vmware.vcHms.Replication.View"
 HBR_VIEW = "HmsRemote.com.vmware.vcHms.Hbr.View"
 HMS_VIEW = "HmsRemote.com.vmware.vcHms.Hms.View"
 SYSTEM_VIEW = "System.View"
 HBR_MANAGEMENT = "Host.Hbr.HbrManagement"
-
-_ALL_OF_REPLICATIONS = (
-    "vr_replication_*",
-    "vr_replications*",
-    "vr_syncs_observed_*",
-    "vr_transferred_bytes_total",
-    "vr_sync_duration_seconds",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +26,20 @@ class Reading:
     essential: bool = False
 
 
+_ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "info": ("GET /info", ()),
+    "pairings": ("GET /pairings", (HBR_VIEW,)),
+    "replications": ("GET /pairings/{id}/replications", (REPLICATION_VIEW, SYSTEM_VIEW)),
+    "replication_issues": ("GET /pairings/{id}/replications/issues", (REPLICATION_VIEW,)),
+    "pairing_issues": ("GET /pairings/{id}/issues", (HMS_VIEW,)),
+    "replication_servers": ("GET /replication-servers", (REPLICATION_VIEW,)),
+    "tasks": ("GET /tasks", (SYSTEM_VIEW,)),
+}
+_ESSENTIAL = frozenset({"pairings", "replications"})
+
 READINGS = {
-    "info": Reading("GET /info", (), ("vr_appliance_info",)),
-    "pairings": Reading(
-        "GET /pairings", (HBR_VIEW,), ("vr_pairing_*", *_ALL_OF_REPLICATIONS), essential=True
-    ),
-    "replications": Reading(
-        "GET /pairings/{id}/replications",
-        (REPLICATION_VIEW, SYSTEM_VIEW),
-        _ALL_OF_REPLICATIONS,
-        essential=True,
-    ),
-    "replication_issues": Reading(
-        "GET /pairings/{id}/replications/issues",
-        (REPLICATION_VIEW,),
-        ('vr_issues{scope="replication"}',),
-    ),
-    "pairing_issues": Reading(
-        "GET /pairings/{id}/issues", (HMS_VIEW,), ('vr_issues{scope="pairing"}',)
-    ),
-    "replication_servers": Reading(
-        "GET /replication-servers", (REPLICATION_VIEW,), ("vr_replication_server_*",)
-    ),
-    "tasks": Reading("GET /tasks", (SYSTEM_VIEW,), ("vr_tasks*", "vr_task_*")),
+    endpoint: Reading(path, privileges, COSTS[endpoint], endpoint in _ESSENTIAL)
+    for endpoint, (path, privileges) in _ASKED.items()
 }
 """By the endpoint names of metrics.md 1.5."""
 

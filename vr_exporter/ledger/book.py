@@ -15,6 +15,7 @@ from vr_exporter.ledger.audit import Audit
 from vr_exporter.ledger.remembered import ENDED_REMEMBERED, Remembered
 from vr_exporter.ledger.schema import put_meta
 from vr_exporter.ledger.steps import UNCLEAR, ended_with, expired, merged, unanswered
+from vr_exporter.ledger.sync_kinds import SyncKinds
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
 
@@ -41,6 +42,7 @@ class Book:
             connection, since=now - CLAIMS_REMEMBERED_SECONDS
         )
         self.totals = Totals(connection)
+        self.sync_kinds = SyncKinds(connection)
         self.audit = Audit(connection)
         self.meta: dict[str, str] = {}
         self._unwritten: dict[str, Trigger] = {}
@@ -59,7 +61,11 @@ class Book:
     def has_unwritten(self) -> bool:
         """Whether anything waits to be written."""
         return bool(
-            self._unwritten or self.meta or self.totals.has_unwritten or self.audit.has_unwritten
+            self._unwritten
+            or self.meta
+            or self.totals.has_unwritten
+            or self.sync_kinds.has_unwritten
+            or self.audit.has_unwritten
         )
 
     def get(self, key: str) -> Trigger | None:
@@ -136,6 +142,7 @@ class Book:
         for name, value in self.meta.items():
             put_meta(connection, name, value)
         self.totals.write(connection)
+        self.sync_kinds.write(connection)
         for trigger in self._unwritten.values():
             trigger_rows.put(connection, trigger)
         self.audit.write(connection)
@@ -144,5 +151,6 @@ class Book:
         """Nothing waits any more: the transaction is on disk."""
         self.meta.clear()
         self.totals.written()
+        self.sync_kinds.written()
         self._unwritten.clear()
         self.audit.written()

@@ -99,7 +99,17 @@ class Ledger:
         """Drop the totals of a site that is no longer configured; its triggers stay."""
         with self._lock:
             self._book.totals.forget(site)
+            self._book.sync_kinds.forget(site)
             self._write_behind("T4")
+
+    def sync_kinds(self, site: SiteName) -> frozenset[str]:
+        """Return the kinds of tasks that syncs of ours turned out to be at this site."""
+        return self._book.sync_kinds.of(site)
+
+    def learn_sync_kind(self, site: SiteName, kind: str) -> None:
+        """Note the kind of a task that a sync of ours is; written with the next commit."""
+        with self._lock:
+            self._book.sync_kinds.learn(site, kind)
 
     # triggers
 
@@ -181,6 +191,12 @@ class Ledger:
         """
         chosen = self._book.remembered.chosen(site=site, unfinished=unfinished)
         return tuple(sorted(chosen, key=_by_age)[:limit])
+
+    def open_triggers(self, site: SiteName) -> tuple[Trigger, ...]:
+        """Return those of a site without an end, or with an unknown one; the youngest first."""
+        opened = self._book.remembered.opened()
+        chosen = [trigger for trigger in opened if trigger.target.site == site]
+        return tuple(sorted(chosen, key=_by_age))
 
     def last_claim(self, replication_id: ReplicationId) -> float | None:
         """Return when a replication was last asked to sync, by anyone, within a day or since."""

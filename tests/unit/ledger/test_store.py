@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOW
-from tests.ledgers import Faults, a_row, lead_to, state_of, step
+from tests.ledgers import MADRID, Faults, a_row, lead_to, state_of, step
 from vr_exporter.domain.triggers import TriggerState
 from vr_exporter.ledger import schema, store
 from vr_exporter.ledger.folder import StateUnusable
@@ -134,6 +134,18 @@ def test_B5_an_older_store_is_copied_then_migrated(tmp_path: Path) -> None:
     ledger = Ledger(copy, now=NOW)
     assert ledger.trigger("one") == a_row()
     ledger.close()
+
+
+def test_B5_a_store_of_any_schema_before_is_brought_to_this_one(tmp_path: Path) -> None:
+    """Its copy stays beside it, and what it could not hold yet has its place."""
+    for schema_before in range(1, len(MIGRATIONS)):
+        path = tmp_path / f"of-{schema_before}.db"
+        Store(path, migrations=MIGRATIONS[:schema_before]).close()
+        ledger = Ledger(path, now=NOW)
+        ledger.learn_sync_kind(MADRID, "op.7")
+        ledger.close()
+        assert path.with_name(f"{path.name}.schema-{schema_before}").exists()
+        assert Ledger(path, now=NOW).sync_kinds(MADRID) == {"op.7"}
 
 
 def test_K12_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:

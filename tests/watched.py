@@ -140,7 +140,7 @@ class Site:
     def serve(self) -> None:
         """Do what the worker's loop does in one turn."""
         now = self.worker._clock.monotonic()
-        self.worker._guarded(self.worker._work)
+        self.worker.serve()
         if now >= self._poll_at:
             self._poll_at = now + INTERVAL
             self.worker.poll()

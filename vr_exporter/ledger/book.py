@@ -14,7 +14,7 @@ from vr_exporter.ledger import trigger_rows
 from vr_exporter.ledger.audit import Audit
 from vr_exporter.ledger.remembered import ENDED_REMEMBERED, Remembered
 from vr_exporter.ledger.schema import put_meta
-from vr_exporter.ledger.steps import UNCLEAR, ended_with, merged
+from vr_exporter.ledger.steps import UNCLEAR, ended_with, expired, merged, unanswered
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
 
@@ -44,6 +44,16 @@ class Book:
         self.audit = Audit(connection)
         self.meta: dict[str, str] = {}
         self._unwritten: dict[str, Trigger] = {}
+
+    def take_over(self, *, now: float) -> None:
+        """Give every trigger of the process before us an owner: crash table K3 to K7."""
+        for trigger in self.remembered.opened():
+            if trigger.state is TriggerState.POSTING:
+                self.step(trigger, unanswered(trigger), now=now, actor=US)
+            elif trigger.state is TriggerState.RESERVED and trigger.not_after <= now:
+                self.step(
+                    trigger, expired(trigger, now, "nobody could ask in time"), now=now, actor=US
+                )
 
     @property
     def has_unwritten(self) -> bool:

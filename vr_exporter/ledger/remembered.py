@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
-from vr_exporter.domain.names import ReplicationId
+from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.triggers import Trigger, TriggerState
 
 ENDED_REMEMBERED: Final = 5_000
@@ -42,6 +42,15 @@ class Remembered:
         """Return a trigger; None if it is not known, or ended long ago."""
         with self._lock:
             return self._open.get(key) or self._ended.get(key)
+
+    def chosen(self, *, site: SiteName | None, unfinished: bool) -> list[Trigger]:
+        """Return those of a site, or of all; `unfinished` are those without an end."""
+        return [
+            trigger
+            for trigger in (self.opened() if unfinished else self.every())
+            if (site is None or trigger.target.site == site)
+            and not (unfinished and trigger.state.is_final)
+        ]
 
     def every(self) -> list[Trigger]:
         """Return all that are remembered."""

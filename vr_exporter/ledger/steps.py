@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from vr_exporter.domain.triggers import NEXT, Origin, Trigger, TriggerState
+from vr_exporter.domain.triggers import NEXT, Origin, Skip, Trigger, TriggerState
 
 FINAL_REASONS: Final = frozenset({"resolved", "unmatched", "duplicate", "loop", "healed", "fresh"})
 """An alert skipped for one of these is not taken up again (alerting.md 3)."""
@@ -75,6 +75,17 @@ def unanswered(trigger: Trigger) -> Trigger:
     """Say of a claimed trigger that nobody knows whether its POST was made (K5 to K7)."""
     sentence = "it is not known whether the appliance was asked; its tasks are being looked at"
     return replace(trigger, state=TriggerState.AMBIGUOUS, sentence=sentence)
+
+
+def skipped(trigger: Trigger, skip: Skip, *, now: float) -> Trigger:
+    """End a wish that a guard turned away."""
+    return replace(
+        trigger,
+        state=TriggerState.SKIPPED,
+        reason=skip.reason,
+        sentence=skip.sentence,
+        ended_at=now,
+    )
 
 
 def expired(trigger: Trigger, now: float, sentence: str) -> Trigger:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vr_exporter import __version__
-from vr_exporter.app.sites import Served, Site, credentials_reader
+from vr_exporter.app.accounts import credentials_reader
+from vr_exporter.app.rooms import Served
+from vr_exporter.app.sites import Site
 from vr_exporter.app.triggers import Housekeeping, policy_of, schedules_of
 from vr_exporter.appliance.lockout import Lockout
 from vr_exporter.domain.clock import Clock

@@ -10,12 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vr_exporter.app.sites import (
-    RemoteAccounts,
-    Shared,
-    credentials_reader,
-    reading_for,
-)
+from vr_exporter.app.accounts import RemoteAccounts, credentials_reader
+from vr_exporter.app.reading import Shared, reading_for
 from vr_exporter.appliance.lockout import Lockout
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.names import SiteName

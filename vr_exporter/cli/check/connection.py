@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vr_exporter.app.sites import Shared, address_of
+from vr_exporter.app.reading import Shared, address_of
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.errors import ApplianceError
 from vr_exporter.cli.check import login

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vr_exporter.app.sites import RemoteAccounts
+from vr_exporter.app.accounts import RemoteAccounts
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.errors import ApplianceError
 from vr_exporter.cli.check.accounts import owner_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from vr_exporter.app.sites import RemoteAccounts, Shared, address_of, scope_of
+from vr_exporter.app.accounts import RemoteAccounts
+from vr_exporter.app.reading import Shared, address_of, scope_of
 from vr_exporter.cli.check import closing, login, signs, trust
 from vr_exporter.cli.check.accounts import settings_of
 from vr_exporter.cli.check.budget import PairingSize

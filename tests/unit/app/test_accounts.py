@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.builders import a_pairing
-from vr_exporter.app.sites import RemoteAccounts
+from vr_exporter.app.accounts import RemoteAccounts
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.names import SiteName
 from vr_exporter.settings import Secrets, Settings, load

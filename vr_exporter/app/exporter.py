@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vr_exporter import __version__
 from vr_exporter.app.accounts import credentials_reader
+from vr_exporter.app.alerting import Alerting, named_url
 from vr_exporter.app.rooms import Served
 from vr_exporter.app.sites import Site
 from vr_exporter.app.triggers import Housekeeping, policy_of, schedules_of
@@ -44,6 +45,7 @@ FIRST_POLLS_STEP_SECONDS = 0.02
 RESTARTS_ALLOWED = 5
 RESTART_WINDOW_SECONDS = 600.0
 LOGOUT_SECONDS = 3.2
+LAST_ALERTS_SECONDS = 0.2
 LAST_ANSWERS_SECONDS = 0.8
 """With the last log lines an end takes less than five seconds (fault-matrix B8)."""
 
@@ -55,6 +57,8 @@ class WebOptions:
     listen: tuple[str, ...] = (":10843",)
     config_file: Path | None = None
     enable_lifecycle: bool = False
+    external_url: str = ""
+    """For links; empty: the first address, under the name of this machine."""
 
 
 class TooManyCrashesError(Exception):
@@ -77,12 +81,25 @@ class Exporter:
     ) -> None:
         self._settings = settings
         self._load = load
+        self._external_url = web.external_url
         self._stop = threading.Event()
         self._reloading = threading.Lock()
         self.clock = Clock(time.time, time.monotonic, self._stop.wait)
-        self.ledger = Ledger(folder.path / Path(settings.state).name, now=self.clock.now())
+        self.alerting = Alerting(
+            ledger=lambda: self.ledger,
+            snapshot=self.snapshot,
+            settings=lambda: self._settings,
+            secrets=lambda: self._secrets,
+            external_url=lambda: self.external_url,
+            clock=self.clock,
+        )
+        path = folder.path / Path(settings.state).name
+        notice = self.alerting.notice_trigger
+        self.ledger = Ledger(path, now=self.clock.now(), notice=notice)
         self.own = OwnMetrics(
-            store=lambda: self.ledger.facts, kill_switch=lambda: self.ledger.kill_switch
+            store=lambda: self.ledger.facts,
+            alerts=self.alerting.facts,
+            kill_switch=lambda: self.ledger.kill_switch,
         )
         self._page = self._new_page(settings)
         self._board = Board(on_change=self._render)
@@ -107,6 +124,7 @@ class Exporter:
             settings=lambda: self._settings,
             clock=self.clock,
             credentials_of=credentials_reader(self._secrets),
+            notice=self.alerting.notice,
         )
         self._sites: dict[SiteName, Site] = {}
         self._crashes: deque[float] = deque()
@@ -121,6 +139,7 @@ class Exporter:
         self._end_orphans()
         self._show_unsited()
         self.own.reloaded(True, self.clock.now())
+        self.alerting.apply(self._settings)
         for site in self._sites.values():
             site.start()
 
@@ -136,9 +155,15 @@ class Exporter:
         while not self._stop.wait(SUPERVISION_SECONDS):
             self._housekeeping.tick()
             self._end_orphans()
+            self.alerting.tick()
             for site in list(self._sites.values()):
                 if not site.is_alive and not self._stop.is_set():
                     self._revive(site)
+
+    @property
+    def external_url(self) -> str:
+        """The address that links are made of; empty before we listen, unless it was given."""
+        return self._external_url or named_url(self.server.urls)
 
     def tell_to_stop(self) -> None:
         """Ask everything to end; safe in a signal handler."""
@@ -152,7 +177,9 @@ class Exporter:
     def stop(self) -> None:
         """Log out everywhere and close, all sites at once."""
         self._stop.set()
+        self.alerting.tell_to_stop()
         late = self._end(self._sites.values())
+        self.alerting.join(LAST_ALERTS_SECONDS)
         self.server.stop(LAST_ANSWERS_SECONDS)
         self.ledger.close()
         log.info("stopped", extra={"sites": len(self._sites), "not_in_time": ",".join(late)})
@@ -246,6 +273,8 @@ class Exporter:
         self._settings = settings
         self._desk = self._new_desk(settings)
         self._end_orphans()
+        if not self.is_stopping:
+            self.alerting.apply(settings)
         self._change_page(self._new_page(settings))
         self._sites = {
             name: kept.get(name) or self._started(name, settings) for name in _names(settings)

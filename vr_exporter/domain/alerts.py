@@ -42,11 +42,10 @@ LONGEST_LABEL: Final = 256
 LONGEST_ANNOTATION: Final = 1024
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_UNFIT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_LEVER: Final = "error_class"
-"""The one label that may change while the same thing goes wrong: a new value is news."""
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_KIN: Final = ("alertname", "site", "replication", "operation")
+"""What an alert is about. `error_class` is none of it: while the same thing goes wrong a new
+class is news. Nor is what may be renamed: the VM counts only where no replication is known."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -55,8 +54,8 @@ Pairs = tuple[tuple[str, str], ...]
 class EventAlert:
     """An alert as Alertmanager knows it: its labels are its identity, all else may change.
 
-    `fingerprint` is our own hash of the labels. `kin` leaves out `error_class` and the labels
-    that the settings add: of one kin only one alert is active.
+    `fingerprint` is our own hash of the labels. `kin` is one of what it is about: of one kin only
+    one alert is active.
     """
 
     labels: Pairs
@@ -92,8 +91,17 @@ def event_alert(
         annotations=_fit(annotations, LONGEST_ANNOTATION),
         generator_url=generator_url,
         fingerprint=_hash(every),
-        kin=_hash(pair for pair in ours if pair[0] != _LEVER),
+        kin=kin_of(name, labels),
     )
+
+
+def kin_of(name: str, labels: Mapping[str, str]) -> str:
+    """Say what an alert of this name and these labels is about."""
+    own = {**labels, "alertname": name}
+    about = {part: own[part] for part in _KIN if own.get(part)}
+    if "replication" not in about:
+        about["vm"] = own.get("vm", "")
+    return _hash(_fit(about, LONGEST_LABEL))
 
 
 def _fit(pairs: Mapping[str, str], longest: int) -> Pairs:

@@ -30,10 +30,11 @@ class Shown:
         return replace(fresh, totals=rooms.ledger.totals(self._site))
 
     def record(self, observation: Observation, tasks: tuple[Task, ...] | None) -> None:
-        """Write down what was seen and the triggers that it ends, whole, and publish it (T4)."""
+        """Write down what was seen, ends and alerts it brings with it, and publish it (T4)."""
         rooms = self._rooms
         endings = rooms.syncs.endings(tasks) if tasks is not None else ()
-        totals = rooms.ledger.record(self._site, observation.changes, endings)
+        noticed = rooms.notice(observation.snapshot, observation.changes)
+        totals = rooms.ledger.record(self._site, observation.changes, endings, noticed)
         if tasks is not None:
             rooms.syncs.reconcile(tasks)
         self.publish(replace(observation.snapshot, totals=totals))

@@ -67,6 +67,11 @@ class Alerts(Section):
     labels: dict[Label, Text] = setting(
         "Labels added to every alert.", "{team: storage}", default={}
     )
+    annotations: dict[Label, Text] = setting(
+        "Annotations added to every alert, such as a link to your runbook.",
+        "{runbook_url: https://wiki.example/vr}",
+        default={},
+    )
 
 
 class Storm(Section):

@@ -160,7 +160,7 @@ class Sender:
 
     def _tell(self, plan: Plan) -> None:
         now = self._clock.now()
-        for portion in portions([part_of(turn, now=now) for turn in plan.told]):
+        for portion in portions(part_of(turn, now=now) for turn in plan.told):
             if self._clock.wait(0) or not self._deliver(portion):
                 return
 

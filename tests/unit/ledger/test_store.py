@@ -116,7 +116,7 @@ def test_B5_a_newer_store_is_refused_with_both_versions(tmp_path: Path) -> None:
     """A downgrade does not guess."""
     path = tmp_path / "state.db"
     Store(path, migrations=NEWER).close()
-    assert re.search(r"schema 2 of a newer version, this one knows 1 \(", unusable(path))
+    assert re.search(r"schema 3 of a newer version, this one knows 2 \(", unusable(path))
 
 
 def test_B5_an_older_store_is_copied_then_migrated(tmp_path: Path) -> None:
@@ -124,10 +124,10 @@ def test_B5_an_older_store_is_copied_then_migrated(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     a_used_store(path)
     newer = Store(path, migrations=NEWER)
-    assert newer.meta["schema"] == "2"
+    assert newer.meta["schema"] == "3"
     assert newer.read(lambda c: c.execute("SELECT count(*) FROM later").fetchone()) == (0,)
     newer.close()
-    copy = tmp_path / "state.db.schema-1"
+    copy = tmp_path / "state.db.schema-2"
     assert mode_of(copy) == 0o600
     ledger = Ledger(copy, now=NOW)
     assert ledger.trigger("one") == a_row()
@@ -141,7 +141,7 @@ def test_K12_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> Non
     with pytest.raises(StateUnusable):
         Store(path, migrations=(*MIGRATIONS, ("CREATE TABLE later (x)", "CREATE TABLE meta (x)")))
     again = Store(path)
-    assert again.meta["schema"] == "1"
+    assert again.meta["schema"] == "2"
     again.close()
     Store(path, migrations=NEWER).close()
 

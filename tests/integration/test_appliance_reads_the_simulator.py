@@ -126,7 +126,7 @@ def test_without_the_remote_session_data_are_partial_and_no_surprise() -> None:
     (pairing,) = site.appliance.pairings()
     assert pairing.remote_vc is None
     listing = site.appliance.replications(pairing, local_vc_id="")
-    assert (len(listing.rows), listing.is_complete, listing.is_partial) == (250, True, True)
+    assert (len(listing.rows), listing.is_complete, listing.is_far_side_down) == (250, True, False)
     assert not site.surprises()
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
-from tests.watched import Samples, Watched
-from vr_exporter.simulator.options import Quotas
+from tests.watched import ACCOUNT, Samples, Watched
+from vr_exporter.domain.triggers import TriggerState
+from vr_exporter.simulator.options import ApiOptions, Quotas
 
 HEALTHY = 30
 
@@ -27,6 +29,12 @@ def watched() -> Iterator[Watched]:
 def replications(metrics: Samples, site: str = "madrid") -> int:
     """Count the replications on the page."""
     return len(metrics.of("vr_replication_rpo_seconds", site=site))
+
+
+def connected(metrics: Samples) -> dict[str, float]:
+    """Whether the appliance says that it reaches each vCenter of the pairing, by side."""
+    found = metrics.of("vr_pairing_vc_connected", site="madrid")
+    return {dict(labels)["side"]: value for labels, value in found.items()}
 
 
 def test_A2_a_refused_connection_lowers_up_and_keeps_the_values(watched: Watched) -> None:
@@ -410,3 +418,54 @@ def test_R3_a_rate_limit_of_one_appliance_leaves_the_other_alone() -> None:
         metrics = watched.metrics()
         assert metrics.value("vr_up", site="madrid") == 0
         assert metrics.value("vr_up", site="berlin") == 1
+
+
+@pytest.mark.parametrize("down_servers", ["null", "error"])
+def test_A57_a_far_site_that_is_down_costs_its_own_facts_alone(
+    down_servers: Literal["null", "error"],
+) -> None:
+    """Whether the far vCenter is withheld or named in error: shown, and no sync is asked for."""
+    options = ApiOptions(accounts=(ACCOUNT,), down_servers=down_servers)
+    with Watched(api_options=options) as watched:
+        watched.poll()
+        before = watched.metrics()
+        (vm, *_) = watched.names()
+        pairing = connected(before)
+        assert set(pairing.values()) == {1}
+        watched.madrid.breaks("remote_down")
+        watched.poll()
+        metrics = watched.metrics()
+        assert metrics.value("vr_up", site="madrid") == 1
+        assert connected(metrics) == {side: side == "local" for side in pairing}
+        assert replications(metrics) == HEALTHY
+        assert metrics.of("vr_pairing_info").keys() == before.of("vr_pairing_info").keys()
+        assert metrics.value("vr_pairing_remote_session_up", site="madrid") == 0
+        (verdict,) = watched.ask(vm)
+        watched.work(10)
+        assert watched.trigger(verdict).reason == "remote_down"
+        assert watched.madrid.posts == 0
+        watched.madrid.heals()
+        watched.poll(after=301)
+        assert connected(watched.metrics()) == pairing
+
+
+def test_A57_an_exporter_started_while_the_far_site_is_down_says_so() -> None:
+    """It has never seen the far vCenter, and skips a sync all the same."""
+    with Watched() as watched:
+        watched.madrid.breaks("remote_down")
+        watched.poll()
+        assert connected(watched.metrics()) == {"local": 1, "remote": 0}
+        (verdict,) = watched.ask(watched.names()[0])
+        watched.work(10)
+        assert watched.trigger(verdict).reason == "remote_down"
+
+
+def test_A57_a_far_site_where_nobody_is_logged_in_is_not_down() -> None:
+    """Its vCenter is withheld as well, but a sync needs no login over there."""
+    with Watched() as watched:
+        watched.madrid.breaks("error", value=401, match="* */remote-session*")
+        watched.poll()
+        assert connected(watched.metrics()) == {"local": 1}
+        (verdict,) = watched.ask(watched.names()[0])
+        watched.work(300)
+        assert watched.trigger(verdict).state is TriggerState.SUCCEEDED

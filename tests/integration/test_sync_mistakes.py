@@ -40,13 +40,14 @@ class Bench:
         """One of the replications whose source is madrid."""
         return [row for row in self.world.population if row.source.name == "madrid"][number]
 
-    def serve(self) -> None:
-        """Run the exporter beside the commands to come."""
+    def serve(self) -> str:
+        """Run the exporter beside the commands to come; its address."""
         command = exporter(
             *("serve", "--config.file", self.config, "--web.listen-address", "127.0.0.1:0"),
         )
         _, url = self._stack.enter_context(running(command, until=LISTENING))
         wait_until(lambda: fetch(f"{url}/-/ready").startswith("ready"), "it is ready")
+        return url
 
     def sync(self, *words: str) -> Ended:
         """Run `sync`."""
@@ -184,9 +185,10 @@ def test_no_state_folder_named_at_all_is_no_mistake(bench: Bench) -> None:
 def test_a_command_that_ran_alone_leaves_the_folder_free_and_its_ledger_whole(
     bench: Bench,
 ) -> None:
-    """What it asked for is known to the exporter that comes next: there it cools down."""
-    assert bench.sync(bench.vm().name).code == 0
-    bench.serve()
+    """The exporter that comes next follows what it asked for to its end: there it cools down."""
+    assert bench.sync(bench.vm().name, "--no-wait").code == 0
+    url = bench.serve()
+    wait_until(lambda: '"succeeded"' in fetch(f"{url}/api/v1/triggers"), "the sync has ended")
     again = bench.sync(bench.vm().name)
     assert again.code == 5
     assert "was asked for" in again.lines[-1]

@@ -21,7 +21,8 @@ from tests.ledgers import Faults
 from tests.prometheus import exporter, running, wait_until
 from vr_exporter.app import exporter as made_of
 from vr_exporter.app import triggers
-from vr_exporter.app.exporter import Exporter, WebOptions
+from vr_exporter.app.exporter import Exporter
+from vr_exporter.app.serving import WebOptions
 from vr_exporter.cli.local import is_answered
 from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.ledger.sqlite import Ledger

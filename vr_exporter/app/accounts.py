@@ -1,4 +1,4 @@
-"""Whose credentials serve: a site's own account, and the one at the far end of a pairing."""
+"""Credentials as the settings have them: whose serve, at a site and at its far ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from vr_exporter.appliance.errors import Refused
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.inventory import ApplianceFacts, Pairing
 from vr_exporter.domain.names import SiteName
-from vr_exporter.settings import Account, Secrets, Settings, SettingsError
+from vr_exporter.logs import learn_secret
+from vr_exporter.settings import Account, Secrets, Settings, SettingsError, inline_secrets
 from vr_exporter.watching.peers import Peers
 
 CredentialsOf = Callable[[Account], Credentials]
@@ -26,6 +27,20 @@ def credentials_reader(secrets: Secrets) -> CredentialsOf:
             raise Refused("auth", "; ".join(error.lines)) from error
 
     return read
+
+
+def bearer_token_of(settings: Settings, secrets: Secrets) -> str | None:
+    """Read the token that opens what acts over HTTP, afresh; None where none is set."""
+    api = settings.api
+    if api.bearer_token is None and api.bearer_token_file is None:
+        return None
+    return secrets.read(api.bearer_token, api.bearer_token_file)
+
+
+def learn_secrets(settings: Settings) -> None:
+    """Let the log mask every secret that stands in the settings themselves."""
+    for secret in inline_secrets(settings):
+        learn_secret(secret)
 
 
 @dataclass(frozen=True, slots=True)

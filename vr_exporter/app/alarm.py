@@ -12,6 +12,11 @@ class Alarm:
         self._end = threading.Event()
         self._call = threading.Event()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the end was asked for."""
+        return self._end.is_set()
+
     def ring(self) -> None:
         """Wake whoever rests."""
         self._call.set()

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vr_exporter.app.exporter import Exporter, WebOptions, learn_secrets
+from vr_exporter.app.accounts import learn_secrets
+from vr_exporter.app.exporter import Exporter
+from vr_exporter.app.serving import WebOptions
 from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.settings import Settings
 

@@ -13,12 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vr_exporter import __version__
-from vr_exporter.app.exporter import (
-    Exporter,
-    TooManyCrashesError,
-    WebOptions,
-    learn_secrets,
-)
+from vr_exporter.app.accounts import learn_secrets
+from vr_exporter.app.exporter import Exporter
+from vr_exporter.app.serving import WebOptions
+from vr_exporter.app.supervision import TooManyCrashesError
 from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.logs import LogQueue, configure
 from vr_exporter.settings import Settings, effective_values

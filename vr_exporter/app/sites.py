@@ -28,9 +28,10 @@ class Site:
         self._thread = self._new_thread()
 
     @property
-    def is_alive(self) -> bool:
-        """Whether the worker's thread runs."""
-        return self._thread.is_alive()
+    def has_died(self) -> bool:
+        """Whether the worker's thread has ended although nobody told it to."""
+        was_started = self._thread.ident is not None
+        return was_started and not self._thread.is_alive() and not self._alarm.has_ended
 
     def start(self) -> None:
         """Begin to poll."""

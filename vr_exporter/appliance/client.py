@@ -53,15 +53,15 @@ FIRST_DEADLINE_SECONDS = 60.0
 class Listing:
     """The replications of a pairing; `dropped` counts those beyond the row cap.
 
-    Only a complete listing tells that a replication is gone. `is_partial`: the appliance could
-    not fill everything in, as without a remote session.
+    Only a complete listing tells that a replication is gone. `is_far_side_down`: the appliance
+    left something out because it does not reach the far side.
     """
 
     rows: tuple[Replication, ...]
     total: int | None = None
     is_complete: bool = True
     dropped: int = 0
-    is_partial: bool = False
+    is_far_side_down: bool = False
 
 
 class Appliance:
@@ -180,7 +180,9 @@ class Appliance:
         found = self._listed(
             "replications", path, read, lambda row: row.id, more={"extended_info": "true"}
         )
-        return Listing(found.rows, found.total, found.is_complete, found.dropped, found.is_partial)
+        return Listing(
+            found.rows, found.total, found.is_complete, found.dropped, found.is_far_side_down
+        )
 
     def replication_issues(self, pairing_id: PairingId) -> tuple[Issue, ...]:
         """List the issues of a pairing's replications."""

@@ -32,7 +32,7 @@ class Rows(Generic[T]):
     total: int | None = None
     is_complete: bool = True
     dropped: int = 0
-    is_partial: bool = False
+    is_far_side_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class _Found(Generic[T]):
     idle_pages: int = 0
     dropped: int = 0
     total: int | None = None
-    is_partial: bool = False
+    is_far_side_down: bool = False
 
     @property
     def is_off(self) -> bool:
@@ -114,7 +114,7 @@ class _Found(Generic[T]):
         self.nameless += page.sent - len(page.rows)
         self.idle_pages = 0 if new else self.idle_pages + 1
         self.total = page.total
-        self.is_partial = self.is_partial or page.is_partial
+        self.is_far_side_down = self.is_far_side_down or page.is_far_side_down
 
     def cut(self, cap: int) -> bool:
         """Keep no more rows than the cap; True when there are more."""
@@ -132,7 +132,7 @@ class _Found(Generic[T]):
             total=self.total,
             is_complete=not (self.is_off or self.dropped or self.nameless),
             dropped=self.dropped,
-            is_partial=self.is_partial,
+            is_far_side_down=self.is_far_side_down,
         )
 
 

@@ -64,8 +64,8 @@ def command(
 
     Writes demo.yml into a fresh folder: the settings of this demo, for other commands beside it.
     """
-    from vr_exporter.app.exporter import WebOptions
     from vr_exporter.app.running import Process
+    from vr_exporter.app.serving import WebOptions
     from vr_exporter.settings import load
 
     with ExitStack() as parts:

@@ -51,8 +51,8 @@ def command(
 
     SIGHUP reads the settings again; SIGTERM logs out everywhere and ends.
     """
-    from vr_exporter.app.exporter import WebOptions
     from vr_exporter.app.running import Process
+    from vr_exporter.app.serving import WebOptions
     from vr_exporter.settings import load, take_environment
 
     if web_external_url:

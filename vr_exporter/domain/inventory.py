@@ -113,7 +113,7 @@ class Replication:
 
 @dataclass(frozen=True, slots=True)
 class VcServer:
-    """A vCenter Server at one end of a pairing."""
+    """A vCenter Server at one end of a pairing; one known only to be down has no name."""
 
     id: str
     name: str

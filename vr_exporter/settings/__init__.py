@@ -6,7 +6,7 @@ from vr_exporter.settings.alerting import Alertmanager
 from vr_exporter.settings.environment import is_secret_variable, take_environment
 from vr_exporter.settings.faults import SettingsError
 from vr_exporter.settings.loading import DEFAULT_FILE, load
-from vr_exporter.settings.masking import effective, effective_values, inline_secrets
+from vr_exporter.settings.masking import effective_values, inline_secrets
 from vr_exporter.settings.model import Settings
 from vr_exporter.settings.reference import reference
 from vr_exporter.settings.secrets import Secrets
@@ -23,7 +23,6 @@ __all__ = [
     "SettingsError",
     "SiteSettings",
     "Tls",
-    "effective",
     "effective_values",
     "inline_secrets",
     "is_secret_variable",

@@ -1,4 +1,4 @@
-"""The settings as they hold, written as a settings file with every secret masked."""
+"""The settings as they hold, one at a time, with every secret masked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import SecretStr
 
 from vr_exporter.settings.model import Settings
@@ -15,15 +14,8 @@ from vr_exporter.settings.places import Place, written
 MASK = "<secret>"
 
 
-def effective(settings: Settings) -> str:
-    """Write every setting with the value that holds, defaults included, secrets masked."""
-    return yaml.safe_dump(
-        _plain(settings.model_dump(by_alias=True)), sort_keys=False, allow_unicode=True
-    )
-
-
 def effective_values(settings: Settings) -> Iterator[tuple[str, Any]]:
-    """The same, one setting at a time: its dotted name and its value, for log lines."""
+    """Give each setting's dotted name and the value that holds, defaults included."""
     yield from _leaves(_plain(settings.model_dump(by_alias=True)), ())
 
 

@@ -11,7 +11,7 @@ from vr_exporter.appliance.client import Appliance, Listing
 from vr_exporter.appliance.errors import ApplianceError, Stopping
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
-from vr_exporter.domain.inventory import ApplianceFacts, Issue, IssueScope, Pairing
+from vr_exporter.domain.inventory import ApplianceFacts, Issue, IssueScope, Pairing, VcServer
 from vr_exporter.domain.names import PairingId, PairingName
 from vr_exporter.domain.snapshot import POLL_STAGES
 from vr_exporter.watching.left_alone import LeftAlone
@@ -118,14 +118,15 @@ class Reader:
     def _with_remote(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
         """Fill in a remote vCenter that partial data left out from when it was last seen."""
         filled = tuple(self._filled(pairing) for pairing in pairings)
-        self._last_known = {pairing.id: pairing for pairing in filled}
+        self._last_known = {pairing.id: pairing for pairing in filled if _is_named(pairing)}
         return filled
 
     def _filled(self, pairing: Pairing) -> Pairing:
         known = self._last_known.get(pairing.id)
-        if pairing.remote_vc is not None or known is None or known.remote_vc is None:
+        if _is_named(pairing) or known is None or known.remote_vc is None:
             return pairing
-        return replace(pairing, remote_vc=replace(known.remote_vc, connected=None))
+        connected = pairing.remote_vc.connected if pairing.remote_vc else None
+        return replace(pairing, remote_vc=replace(known.remote_vc, connected=connected))
 
     def _pairings(self, facts: ApplianceFacts | None) -> tuple[Pairing, ...] | None:
         pairings = self._main("pairings", self._appliance.pairings)
@@ -133,7 +134,7 @@ class Reader:
         if pairings is None:
             return None
         had_to_log_in = [self._remote_session(pairing) for pairing in pairings]
-        if any(had_to_log_in) and any(pairing.remote_vc is None for pairing in pairings):
+        if any(had_to_log_in) and not all(map(_is_named, pairings)):
             pairings = self._main("pairings", self._appliance.pairings) or pairings
         return named(self._with_remote(pairings), self._scope.aliases)
 
@@ -181,6 +182,7 @@ class Reader:
         rows = None
         if listing is not None:
             self._dropped += listing.dropped
+            pairing = _cut_off(pairing) if listing.is_far_side_down else pairing
             rows = tuple(row for row in listing.rows if self._scope.has(row.vm))
         return PairingReading(
             pairing=pairing,
@@ -246,3 +248,15 @@ class Reader:
             return call()
         finally:
             self._stages[stage] += self._clock.monotonic() - began
+
+
+def _is_named(pairing: Pairing) -> bool:
+    """Whether the far end is more than something that is down."""
+    remote = pairing.remote_vc
+    return remote is not None and bool(remote.id or remote.name)
+
+
+def _cut_off(pairing: Pairing) -> Pairing:
+    """Let the far end be down: the list of replications says so (A57)."""
+    remote = pairing.remote_vc or VcServer("", "")
+    return replace(pairing, remote_vc=replace(remote, connected=False))

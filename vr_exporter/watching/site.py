@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from vr_exporter.domain.counts import (
-    Add,
-    Addition,
-    Born,
-    ReplicationTotals,
-    SeenTasks,
-    SiteChanges,
-    TaskIdentity,
-)
-from vr_exporter.domain.inventory import Pairing, Replication
-from vr_exporter.domain.names import PairingId, PairingName, ReplicationId, SiteName
+from vr_exporter.domain.counts import Add, Born, SeenTasks, SiteChanges
+from vr_exporter.domain.inventory import Pairing
+from vr_exporter.domain.names import PairingId, PairingName, SiteName
 from vr_exporter.domain.rpo import Grace
 from vr_exporter.domain.snapshot import (
     PairingSnapshot,
@@ -27,15 +19,12 @@ from vr_exporter.domain.snapshot import (
 from vr_exporter.domain.tasks import Task
 from vr_exporter.watching.changes import Look, changes_of
 from vr_exporter.watching.freshness import Freshness
+from vr_exporter.watching.intake import Intake
 from vr_exporter.watching.missing import Missing
 from vr_exporter.watching.reading import PairingReading, SiteReading
-from vr_exporter.watching.tasks import changes_of_tasks, matched
 
 MINIMUM_STALE_SECONDS = 300.0
 STALE_INTERVALS = 3
-
-NOTHING_TO_WATCH = "the site lists no pairing, so that there is nothing to watch"
-"""Why a site that answers well is not up all the same (fault-matrix R2)."""
 
 _SITE, _SERVERS, _TASKS = "site", "servers", "tasks"
 
@@ -47,32 +36,6 @@ class Observation:
     snapshot: SiteSnapshot
     changes: SiteChanges
     surprises: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Poll:
-    """One poll being taken in: what it read, what was known, and what it adds."""
-
-    reading: SiteReading
-    before: SiteSnapshot
-    now: float
-    additions: list[Addition] = field(default_factory=list)
-    totals: dict[ReplicationId, ReplicationTotals] = field(default_factory=dict)
-    surprises: list[str] = field(default_factory=list)
-    ids: set[ReplicationId] = field(default_factory=set)
-
-    def kept(self, rows: tuple[WatchedReplication, ...]) -> tuple[WatchedReplication, ...]:
-        """Keep the last values of a pairing, save what another pairing has shown by now."""
-        kept = tuple(row for row in rows if row.replication.id not in self.ids)
-        self.ids |= {row.replication.id for row in kept}
-        return kept
-
-    def unseen(self, rows: tuple[Replication, ...]) -> tuple[Replication, ...]:
-        """Leave out what another pairing of the site has shown: a series may stand but once."""
-        fresh = tuple(row for row in rows if row.id not in self.ids)
-        self.surprises += ["duplicate"] * (len(rows) - len(fresh))
-        self.ids |= {row.id for row in fresh}
-        return fresh
 
 
 class SiteWatch:
@@ -123,15 +86,15 @@ class SiteWatch:
         now: float,
     ) -> Observation:
         """Make the next snapshot of the site, and say what is to be recorded."""
-        poll = _Poll(reading, before, now)
-        poll.additions.append(Born("vr_replications_removed_total", ()))
-        pairings = self._pairings(poll)
+        intake = Intake(reading, before, now)
+        intake.additions.append(Born("vr_replications_removed_total", ()))
+        pairings = self._pairings(intake)
         is_up = any(pairing.up for pairing in pairings)
         self._renew(reading, pairings, is_up=is_up)
         gone = self._missing.gone(before.totals.replications.keys(), reading.pairings)
         if gone:
-            poll.additions.append(Add("vr_replications_removed_total", (), len(gone)))
-        tasks, ended = _tasks(poll, pairings, seen_tasks)
+            intake.additions.append(Add("vr_replications_removed_total", (), len(gone)))
+        tasks, ended = intake.tasks(pairings, seen_tasks)
         snapshot = replace(
             before,
             url=self._url,
@@ -140,10 +103,10 @@ class SiteWatch:
             pairings=pairings,
             servers=before.servers if reading.servers is None else reading.servers,
             tasks=tasks,
+            poll=intake.facts(is_up=is_up, interval_seconds=interval_seconds),
         )
-        snapshot = self.aged(_polled(snapshot, poll, interval_seconds))
-        changes = SiteChanges(tuple(poll.additions), poll.totals, gone, ended)
-        return Observation(snapshot, changes, tuple(poll.surprises))
+        changes = SiteChanges(tuple(intake.additions), intake.totals, gone, ended)
+        return Observation(self.aged(snapshot), changes, tuple(intake.surprises))
 
     def observe_tasks(
         self,
@@ -154,10 +117,10 @@ class SiteWatch:
         now: float,
     ) -> Observation:
         """Take in the tasks alone, as they are looked at between two polls."""
-        poll = _Poll(SiteReading(tasks=tasks), before, now)
-        shown, ended = _tasks(poll, before.pairings, seen_tasks)
+        intake = Intake(SiteReading(tasks=tasks), before, now)
+        shown, ended = intake.tasks(before.pairings, seen_tasks)
         self._freshness.renew(_TASKS)
-        changes = SiteChanges(tuple(poll.additions), ended_tasks=ended)
+        changes = SiteChanges(tuple(intake.additions), ended_tasks=ended)
         return Observation(replace(before, tasks=shown), changes)
 
     def aged(self, snapshot: SiteSnapshot) -> SiteSnapshot:
@@ -203,8 +166,8 @@ class SiteWatch:
             if pairing.up:
                 self._freshness.renew(pairing.pairing.id)
 
-    def _pairings(self, poll: _Poll) -> tuple[PairingSnapshot, ...]:
-        reading, known = poll.reading, poll.before.pairings
+    def _pairings(self, intake: Intake) -> tuple[PairingSnapshot, ...]:
+        reading, known = intake.reading, intake.before.pairings
         if reading.pairings is None:
             text = str(reading.failures[-1].error) if reading.failures else ""
             return tuple(replace(pairing, up=False, error=text) for pairing in known)
@@ -212,12 +175,14 @@ class SiteWatch:
         result = []
         for read in reading.pairings:
             old = by_id.get(read.pairing.id) or PairingSnapshot(read.pairing, up=False)
-            result.append(self._pairing(read, old, poll))
+            result.append(self._pairing(read, old, intake))
         names = {pairing.pairing.name for pairing in result}
         missing = [name for name in self._configured if name not in names]
         return (*result, *(_missing_pairing(name) for name in missing))
 
-    def _pairing(self, read: PairingReading, old: PairingSnapshot, poll: _Poll) -> PairingSnapshot:
+    def _pairing(
+        self, read: PairingReading, old: PairingSnapshot, intake: Intake
+    ) -> PairingSnapshot:
         snapshot = replace(
             old,
             pairing=read.pairing,
@@ -227,25 +192,25 @@ class SiteWatch:
             error=str(read.error) if read.error else "",
         )
         if read.replications is None:
-            return replace(snapshot, replications=poll.kept(old.replications))
-        rows = poll.unseen(read.replications)
-        changes = changes_of(read.pairing, rows, self._look(old, poll))
-        poll.additions += changes.additions
-        poll.totals.update(changes.totals)
+            return replace(snapshot, replications=intake.kept(old.replications))
+        rows = intake.unseen(read.replications)
+        changes = changes_of(read.pairing, rows, self._look(old, intake))
+        intake.additions += changes.additions
+        intake.totals.update(changes.totals)
         return replace(
             snapshot,
-            replications=self._kept_if_emptied(read, old, changes.watched, poll),
-            last_success_timestamp_seconds=poll.now,
+            replications=self._kept_if_emptied(read, old, changes.watched, intake),
+            last_success_timestamp_seconds=intake.now,
         )
 
-    def _look(self, old: PairingSnapshot, poll: _Poll) -> Look:
+    def _look(self, old: PairingSnapshot, intake: Intake) -> Look:
         age = self._freshness.age(old.pairing.id)
         return Look(
             before={row.replication.id: row for row in old.replications},
-            totals=poll.before.totals.replications,
+            totals=intake.before.totals.replications,
             grace=self._grace,
             seen_seconds=age if old.up and age is not None else 0.0,
-            now=poll.now,
+            now=intake.now,
         )
 
     def _kept_if_emptied(
@@ -253,7 +218,7 @@ class SiteWatch:
         read: PairingReading,
         old: PairingSnapshot,
         watched: tuple[WatchedReplication, ...],
-        poll: _Poll,
+        intake: Intake,
     ) -> tuple[WatchedReplication, ...]:
         """Believe an empty list after a full one only when a second poll agrees (A37)."""
         pairing_id = read.pairing.id
@@ -263,49 +228,10 @@ class SiteWatch:
         if pairing_id in self._emptied:
             return watched
         self._emptied.add(pairing_id)
-        poll.surprises.append("count")
-        return poll.kept(old.replications)
-
-
-def _tasks(
-    poll: _Poll, pairings: tuple[PairingSnapshot, ...], seen: SeenTasks | None
-) -> tuple[tuple[Task, ...] | None, Mapping[TaskIdentity, float] | None]:
-    before = poll.before
-    if poll.reading.tasks is None:
-        return before.tasks, None
-    rows = (row.replication for pairing in pairings for row in pairing.replications)
-    tasks = matched(poll.reading.tasks, rows)
-    codes = before.totals.counters.get("vr_task_errors_total", {})
-    changes = changes_of_tasks(
-        tasks,
-        before=before.tasks or (),
-        seen=seen,
-        known_codes=(labels[0] for labels in codes),
-        now=poll.now,
-    )
-    poll.additions += changes.additions
-    return tasks, changes.ended
-
-
-def _what_lacks(reading: SiteReading) -> str:
-    return "" if reading.pairings else NOTHING_TO_WATCH
+        intake.surprises.append("count")
+        return intake.kept(old.replications)
 
 
 def _missing_pairing(name: PairingName) -> PairingSnapshot:
     """Show a pairing of the settings that the appliance does not list (A27)."""
     return PairingSnapshot(Pairing(PairingId(""), name), up=False, error="not listed by the site")
-
-
-def _polled(snapshot: SiteSnapshot, poll: _Poll, interval_seconds: float) -> SiteSnapshot:
-    last = poll.reading.failures[-1].error if poll.reading.failures else None
-    succeeded = snapshot.poll.last_success_timestamp_seconds
-    facts = PollFacts(
-        interval_seconds=interval_seconds,
-        last_attempt_timestamp_seconds=poll.now,
-        last_success_timestamp_seconds=poll.now if snapshot.up else succeeded,
-        stages=poll.reading.stages,
-        rows_dropped=poll.reading.rows_dropped,
-        error=str(last) if last else _what_lacks(poll.reading),
-        error_reason=last.reason if last else "",
-    )
-    return replace(snapshot, poll=facts)

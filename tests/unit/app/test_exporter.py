@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_site_snapshot
-from vr_exporter.app.exporter import Exporter, WebOptions
+from vr_exporter.app.exporter import Exporter
+from vr_exporter.app.serving import WebOptions
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.ledger.folder import StateFolder

@@ -396,11 +396,23 @@ def test_a_400_for_another_cause_is_looked_into_once() -> None:
     assert len(script.requests) == 1 + 6 + 1
 
 
-def test_partial_data_is_said_to_be_partial() -> None:
-    """Partial failures inside a good answer mark the listing."""
-    partial = a_page([], errors=[{"code": "remote", "field": "$.list"}])
+@pytest.mark.parametrize(
+    ("code", "is_down"),
+    [
+        ("remote_server_down", True),
+        ("com.vmware.vr.REMOTE_SERVER_DOWN", True),
+        ("remoteServerDown", True),
+        ("remote_not_authenticated", False),
+        ("another", False),
+        ("", False),
+    ],
+)
+def test_A57_a_listing_tells_that_the_far_side_is_down(code: str, *, is_down: bool) -> None:
+    """A want of a login over there is another matter: then a sync does work."""
+    partial = a_page([], errors=[{"code": code, "field": "$.list[*].status"}])
     script = Script().on("GET", LIST, reply(partial))
-    assert Reader(script).appliance.replications(PAIRING, local_vc_id="").is_partial
+    listing = Reader(script).appliance.replications(PAIRING, local_vc_id="")
+    assert listing.is_far_side_down is is_down
 
 
 def test_the_pace_holds_for_every_request_but_the_last() -> None:

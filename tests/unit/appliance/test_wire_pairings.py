@@ -50,6 +50,34 @@ def test_partial_data_leaves_the_remote_end_out(remote: Any) -> None:
     assert not surprises
 
 
+def cut_off(field: str, *remotes: Any, code: str = "remote_server_down") -> list[Any]:
+    """Whether the far end of each pairing is connected, after one partial error."""
+    infos = [
+        a_pairing_info(pairing_id=f"p-{number}", remote_vc_server=remote)
+        for number, remote in enumerate(remotes)
+    ]
+    errors = [{"code": code, "message": "Away.", "field": field}]
+    body = json.dumps({"list": infos, "_meta": {"errors": errors}}).encode()
+    rows = wire.pairings_page(body, wire.Reading(NOW)).rows
+    return [row.remote_vc and row.remote_vc.connected for row in rows]
+
+
+@pytest.mark.parametrize("field", ["$.list[1].remote_vc_server", "$['list'][1]['remote_vrms']"])
+def test_A57_a_far_end_withheld_because_it_is_down_is_not_connected(field: str) -> None:
+    """The error names the row; of the others nothing is said."""
+    assert cut_off(field, None, None) == [None, False]
+    assert cut_off(field, None, {}) == [None, False]
+    assert cut_off(field, None, None, code="remote_not_authenticated") == [None, None]
+
+
+@pytest.mark.parametrize("field", ["$.list[*].remote_vc_server", "$.list", "", "$.list[99]"])
+def test_A57_an_error_that_names_no_row_holds_for_all_that_lack_their_far_end(field: str) -> None:
+    """What a pairing does say of its far end stands; a row that is not there is nobody's."""
+    known = {"id": "vc-2", "name": "vc.berlin", "server_status": "OK"}
+    everywhere = None if "99" in field else False
+    assert cut_off(field, None, known) == [everywhere, True]
+
+
 @pytest.mark.parametrize(("status", "connected"), [("WARNING", True), ("ODD", True), (..., None)])
 def test_a_vcenter_is_disconnected_only_by_error(status: Any, connected: Any) -> None:
     """Anything but ERROR is connected; nothing said is unknown."""

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from vr_exporter.cli import common
-from vr_exporter.settings import effective
+from vr_exporter.settings import effective_values
 
 
 @common.command("probe", "vr-exporter probe")
 def command(config_file: Path | None) -> None:
     """Read the settings."""
-    click.echo(effective(common.load_settings(config_file)), nl=False)
+    for name, value in effective_values(common.load_settings(config_file)):
+        click.echo(f"{name} = {value}")

@@ -12,7 +12,7 @@ import yaml
 
 from tests.canaries import KEYS, VARIABLES, a_canary, a_file, in_files, inline, leaks
 from vr_exporter import logs
-from vr_exporter.settings import Secrets, SettingsError, effective, inline_secrets, load
+from vr_exporter.settings import Secrets, SettingsError, effective_values, inline_secrets, load
 from vr_exporter.settings.document import DocumentError, read_document
 
 WRONG_FORMS = (
@@ -59,7 +59,8 @@ def test_C26_good_settings_show_no_secret(tmp_path: Path, written: io.StringIO) 
         site = settings.sites["madrid"]
         credentials = reader.credentials(site)
         logging.getLogger("vr_exporter").info("%s %s", credentials, canaries[0], extra={"x": site})
-        shown = f"{settings!r}{settings}{effective(settings)}{credentials!r}{written.getvalue()}"
+        effective = dict(effective_values(settings))
+        shown = f"{settings!r}{settings}{effective}{credentials!r}{written.getvalue()}"
         assert credentials.password == canaries[0]
         assert leaks(shown, canaries) == []
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vr_exporter.settings import SettingsError, effective, effective_values, load, take_environment
+from vr_exporter.settings import SettingsError, effective_values, load, take_environment
 from vr_exporter.settings.loading import default_state
 from vr_exporter.settings.reference import EXAMPLE
 
@@ -193,15 +193,6 @@ def test_documented_example_is_valid(tmp_path: Path) -> None:
     settings = load(tmp_path / "config.yml", environ={})
     assert settings.webhook is not None
     assert settings.triggers.schedules["nightly"].max_age == 4 * 3600
-
-
-def test_effective_settings_are_a_file_that_means_the_same(file: Path, tmp_path: Path) -> None:
-    """What is printed at debug level can be read again, but for its masked secrets."""
-    settings = load(file, environ={})
-    text = effective(settings)
-    (tmp_path / "again.yml").write_text(text.replace("<secret>", "from-file"))
-    assert "from-file" not in text
-    assert load(tmp_path / "again.yml", environ={}) == settings
 
 
 def test_effective_values_are_one_line_each(file: Path) -> None:

@@ -38,6 +38,7 @@ class FakeAppliance:
         self.shown = pairings or (BERLIN,)
         self.partial: tuple[Pairing, ...] | None = None
         self.remote_sessions: set[str] = set()
+        self.cut_off: set[str] = set()
         self.rows = (a_replication(), a_replication(id="GID-2", vm="test-2"))
 
     def _answer(self, call: str, answer: Any) -> Any:
@@ -55,7 +56,8 @@ class FakeAppliance:
 
     def replications(self, pairing: Pairing, *, local_vc_id: str) -> Any:
         self.calls.append(f"local vCenter {local_vc_id}")
-        return self._answer(f"replications {pairing.id}", Listing(self.rows, 2, True, 0))
+        listing = Listing(self.rows, 2, is_far_side_down=pairing.id in self.cut_off)
+        return self._answer(f"replications {pairing.id}", listing)
 
     def replication_issues(self, pairing_id: PairingId) -> Any:
         return self._answer(f"replication_issues {pairing_id}", (an_issue(),))
@@ -314,6 +316,35 @@ def test_A57_a_far_end_that_falls_silent_keeps_its_name_and_loses_its_state() ->
     assert pairings
     assert pairings[0].pairing.name == "vc.berlin.example"
     assert pairings[0].pairing.remote_vc == a_vc_server(connected=None)
+
+
+@pytest.mark.parametrize("remote", [None, a_vc_server(id="", name="", connected=False)])
+def test_A57_a_far_end_that_is_said_to_be_down_keeps_its_name(remote: Any) -> None:
+    """Whether the pairing says so or the list of its replications; the next poll may differ."""
+    setting = Setting()
+    setting.reader.read()
+    setting.appliance.shown = (a_pairing(id=BERLIN.id, remote_vc=remote, name=PairingName("")),)
+    setting.appliance.cut_off = {BERLIN.id} if remote is None else set()
+    (read,) = setting.reader.read().pairings or ()
+    assert read.pairing.name == "vc.berlin.example"
+    assert read.pairing.remote_vc == a_vc_server(connected=False)
+    assert read.replications
+    setting.appliance.shown, setting.appliance.cut_off = (BERLIN,), set()
+    (read,) = setting.reader.read().pairings or ()
+    assert read.pairing.remote_vc == a_vc_server(connected=True)
+
+
+def test_A57_a_far_end_never_seen_can_be_down() -> None:
+    """An exporter may be started while it is; the pairing goes by its id until it is known."""
+    setting = Setting(a_pairing(id=BERLIN.id, remote_vc=None, name=PairingName("")))
+    setting.appliance.cut_off = {BERLIN.id}
+    (read,) = setting.reader.read().pairings or ()
+    assert str(read.pairing.name) == str(BERLIN.id)
+    assert read.pairing.remote_vc == a_vc_server(id="", name="", connected=False)
+    assert not read.pairing.is_local
+    setting.appliance.cut_off.clear()
+    (read,) = setting.reader.read().pairings or ()
+    assert read.pairing.remote_vc is None
 
 
 def test_the_stages_share_out_the_time_of_the_poll() -> None:

@@ -11,8 +11,15 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from vr_exporter.appliance.wire.decoding import decode_entity, decode_list
-from vr_exporter.appliance.wire.fields import Reading, given
-from vr_exporter.appliance.wire.pairings import facts_of, issue_of, pairing_of, server_of
+from vr_exporter.appliance.wire.fields import Reading
+from vr_exporter.appliance.wire.pairings import (
+    facts_of,
+    issue_of,
+    pairing_of,
+    server_of,
+    without_far_side,
+)
+from vr_exporter.appliance.wire.partial import is_far_side_down, rows_cut_off
 from vr_exporter.appliance.wire.replications import replication_of
 from vr_exporter.appliance.wire.shapes import (
     IssueInfo,
@@ -20,6 +27,7 @@ from vr_exporter.appliance.wire.shapes import (
     PairingInfo,
     ReplicationInfo,
     ReplicationServerInfo,
+    ResponseList,
     TaskInfo,
     VrmsInfo,
 )
@@ -43,7 +51,7 @@ class Page(Generic[T]):
     """One page of a list: its sound rows, how many were sent, and what it says of the whole.
 
     `next_offset` is taken from the link to the next page, of which nothing else is used.
-    `is_partial`: the appliance says that it could not fill everything in.
+    `is_far_side_down`: the appliance left something out because it does not reach the far side.
     """
 
     rows: tuple[T, ...]
@@ -51,7 +59,7 @@ class Page(Generic[T]):
     total: int | None = None
     limit: int | None = None
     next_offset: int | None = None
-    is_partial: bool = False
+    is_far_side_down: bool = False
 
 
 def replications_page(body: bytes, reading: Reading, *, local_vc_id: str) -> Page[Replication]:
@@ -70,8 +78,12 @@ def tasks_page(body: bytes, reading: Reading) -> Page[Task]:
 
 
 def pairings_page(body: bytes, reading: Reading) -> Page[Pairing]:
-    """Read a page of /pairings."""
-    return _page(body, PairingInfo, reading, lambda info: pairing_of(info, reading))
+    """Read a page of /pairings; a far end withheld because it is down is one in ERROR (A57)."""
+    answer, sent = decode_list(body, PairingInfo, reading.surprises)
+    if sent == len(answer.rows):
+        for number in rows_cut_off(_meta(answer), sent):
+            without_far_side(answer.rows[number])
+    return _paged(answer, sent, lambda info: pairing_of(info, reading))
 
 
 def servers_page(body: bytes, reading: Reading) -> Page[ReplicationServer]:
@@ -104,16 +116,24 @@ def _page(
     body: bytes, shape: type[S], reading: Reading, noun_of: Callable[[S], T | None]
 ) -> Page[T]:
     answer, sent = decode_list(body, shape, reading.surprises)
+    return _paged(answer, sent, noun_of)
+
+
+def _paged(answer: ResponseList[S], sent: int, noun_of: Callable[[S], T | None]) -> Page[T]:
     nouns = tuple(noun for row in answer.rows if (noun := noun_of(row)) is not None)
-    meta = MetadataList() if answer.meta is UNSET else answer.meta
+    meta = _meta(answer)
     return Page(
         rows=nouns,
         sent=sent,
         total=_natural(meta.total),
         limit=_natural(meta.limit),
         next_offset=_next_offset(meta),
-        is_partial=bool(given(meta.errors)),
+        is_far_side_down=is_far_side_down(meta),
     )
+
+
+def _meta(answer: ResponseList[S]) -> MetadataList:
+    return MetadataList() if answer.meta is UNSET else answer.meta
 
 
 def _natural(number: int | UnsetType) -> int | None:

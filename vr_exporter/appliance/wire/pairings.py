@@ -42,8 +42,14 @@ def pairing_of(info: PairingInfo, reading: Reading) -> Pairing | None:
     )
 
 
+def without_far_side(info: PairingInfo) -> None:
+    """Put in for a far end that was withheld what its error says of it."""
+    if given(info.remote_vc_server) in (None, ServerInfo()):
+        info.remote_vc_server = ServerInfo(server_status="ERROR")
+
+
 def _vc_server(info: ServerInfo | UnsetType | None, reading: Reading) -> VcServer | None:
-    """Read one end; an object that names nothing counts as absent."""
+    """Read one end; an object that names nothing, and is not in error, counts as absent."""
     if info is UNSET or info is None:
         return None
     status = reading.one_of(info.server_status, _SERVER_STATUSES, "server_status")
@@ -52,7 +58,7 @@ def _vc_server(info: ServerInfo | UnsetType | None, reading: Reading) -> VcServe
         name=reading.name(info.name, "name"),
         connected=None if status is None else status != "ERROR",
     )
-    return server if server.id or server.name else None
+    return server if server.id or server.name or server.connected is False else None
 
 
 def server_of(info: ReplicationServerInfo, reading: Reading) -> ReplicationServer | None:

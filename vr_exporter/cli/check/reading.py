@@ -118,7 +118,7 @@ def _pairings(pairings: tuple[Pairing, ...]) -> Finding:
 
 def _ends(pairing: Pairing) -> str:
     local, remote = pairing.local_vc, pairing.remote_vc
-    return f"{local.name if local else '?'} to {remote.name if remote else 'an unknown vCenter'}"
+    return f"{local.name if local else '?'} to {(remote and remote.name) or 'an unknown vCenter'}"
 
 
 def _many(rows: Sequence[object] | None) -> str:

@@ -1,0 +1,56 @@
+"""Loops that must not end: one that died of a bug is started again, but not for ever."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+RESTARTS_ALLOWED = 5
+RESTART_WINDOW_SECONDS = 600.0
+
+
+class TooManyCrashesError(Exception):
+    """Workers die of a bug again and again: it is better to end than to pretend."""
+
+
+class Loop(Protocol):
+    """Something with a thread of its own that is to live as long as the exporter."""
+
+    @property
+    def name(self) -> str:
+        """Say which one it is."""
+
+    @property
+    def has_died(self) -> bool:
+        """Whether its thread has ended although nobody told it to."""
+
+    def restart(self) -> None:
+        """Give it a new thread."""
+
+
+class Supervision:
+    """Counts all deaths together: many loops that die once each are as bad as one that does."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._crashes: deque[float] = deque()
+
+    def revive(self, loops: Iterable[Loop]) -> None:
+        """Start those again that died; raises TooManyCrashesError when that helps no more."""
+        for loop in loops:
+            if loop.has_died:
+                self._count(loop)
+                log.error("worker died, started again", extra={"site": loop.name})
+                loop.restart()
+
+    def _count(self, loop: Loop) -> None:
+        now = self._monotonic()
+        while self._crashes and now - self._crashes[0] > RESTART_WINDOW_SECONDS:
+            self._crashes.popleft()
+        self._crashes.append(now)
+        if len(self._crashes) > RESTARTS_ALLOWED:
+            raise TooManyCrashesError(f"the worker of {loop.name} died {RESTARTS_ALLOWED} times")

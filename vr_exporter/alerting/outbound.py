@@ -89,12 +89,12 @@ def sync_ends(tasks: Iterable[Task], subject_of: Callable[[Task], Subject | None
     ends = []
     for task in tasks:
         subject = subject_of(task) if task.operation == "sync" else None
-        if subject is None or task.state is TaskState.OTHER:
-            continue
         at = task.completed_timestamp_seconds or 0.0
+        if subject is None:
+            continue
         if task.state is TaskState.SUCCESS:
             ends.append(SyncEnd(subject, at))
-        else:
+        elif task.state in (TaskState.ERROR, TaskState.CANCELLED):
             ends.append(SyncEnd(subject, at, task.error_class or "other", _why(task), str(task.id)))
     return ends
 

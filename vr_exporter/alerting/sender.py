@@ -160,7 +160,7 @@ class Sender:
 
     def _tell(self, plan: Plan) -> None:
         now = self._clock.now()
-        for portion in portions([part_of(turn, now=now) for turn in plan.told]):
+        for portion in portions(part_of(turn, now=now) for turn in plan.told):
             if self._clock.wait(0) or not self._deliver(portion):
                 return
 
@@ -244,8 +244,13 @@ class Sender:
 
     def _reject(self, part: Part, answer: Answer) -> None:
         row = part.turn.row
+        labels = dict(row.alert.labels)
         facts = self._facts(
-            status=answer.status, error=answer.text, alert=row.alert.name, labels=row.alert.labels
+            status=answer.status,
+            error=answer.text,
+            alert=row.alert.name,
+            site=labels.get("site", ""),
+            replication=labels.get("replication", ""),
         )
         log.error("alertmanager rejects an alert, it is dropped", extra=facts)
         self._remove((row,), dropped="rejected")

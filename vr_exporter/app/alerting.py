@@ -94,7 +94,7 @@ class Alerting:
         self._ledger().change_outbox(change)
         self._sending = [self._started(member, settings) for member in settings.alertmanagers]
 
-    def tick(self) -> None:
+    def revive(self) -> None:
         """Start a thread again that died of a bug; to be called now and then."""
         for sending in self._sending:
             sending.revive()

@@ -58,21 +58,16 @@ class Exporter:
     ) -> None:
         self._settings = settings
         self._load = load
-        self._external_url = web.external_url
         self._stop = threading.Event()
         self._reloading = threading.Lock()
         self.clock = Clock(time.time, time.monotonic, self._stop.wait)
-        self.alerting = Alerting(
-            ledger=lambda: self.ledger,
-            snapshot=self.snapshot,
-            settings=lambda: self._settings,
-            secrets=lambda: self._secrets,
-            external_url=lambda: self.external_url,
-            clock=self.clock,
+        self._external_url = web.external_url
+        self.alerting = self._new_alerting()
+        self.ledger = Ledger(
+            folder.path / Path(settings.state).name,
+            now=self.clock.now(),
+            notice=self.alerting.notice_trigger,
         )
-        path = folder.path / Path(settings.state).name
-        notice = self.alerting.notice_trigger
-        self.ledger = Ledger(path, now=self.clock.now(), notice=notice)
         self.own = OwnMetrics(
             store=lambda: self.ledger.facts,
             alerts=self.alerting.facts,
@@ -112,8 +107,8 @@ class Exporter:
         while not self._stop.wait(SUPERVISION_SECONDS):
             self._housekeeping.tick()
             self._end_orphans()
-            self.alerting.tick()
             self._supervision.revive(self._fleet)
+            self.alerting.revive()
 
     @property
     def external_url(self) -> str:
@@ -224,6 +219,16 @@ class Exporter:
             now=self.clock.now,
             nudge=self._fleet.nudge,
             show_unsited=self._show_unsited,
+        )
+
+    def _new_alerting(self) -> Alerting:
+        return Alerting(
+            ledger=lambda: self.ledger,
+            snapshot=self.snapshot,
+            settings=lambda: self._settings,
+            secrets=lambda: self._secrets,
+            external_url=lambda: self.external_url,
+            clock=self.clock,
         )
 
     def _new_housekeeping(self) -> Housekeeping:

@@ -67,7 +67,7 @@ class EventAlert:
     @property
     def name(self) -> str:
         """The value of `alertname`."""
-        return dict(self.labels)["alertname"]
+        return dict(self.labels).get("alertname", "")
 
 
 def event_alert(

@@ -21,6 +21,7 @@ from vr_exporter.ledger.streaks import Streaks
 from vr_exporter.ledger.sync_kinds import SyncKinds
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
+from vr_exporter.ledger.unhealed import Unhealed
 
 CLAIMS_REMEMBERED_SECONDS: Final = 86_400.0
 """Longer than any cool-down: back to then it is known when a replication was asked last."""
@@ -59,6 +60,7 @@ class Book:
         self.audit = Audit(connection)
         self.outbox = Outbox(connection, now=now)
         self.streaks = Streaks(connection)
+        self.unhealed = Unhealed(connection)
         self._notice = notice
         self.meta: dict[str, str] = {}
         self._unwritten: dict[str, Trigger] = {}
@@ -76,7 +78,7 @@ class Book:
     @property
     def has_unwritten(self) -> bool:
         """Whether anything waits to be written."""
-        parts = (self.totals, self.sync_kinds, self.audit, self.outbox, self.streaks)
+        parts = (self.totals, self.sync_kinds, self.audit, self.outbox, self.streaks, self.unhealed)
         return bool(self._unwritten or self.meta or any(part.has_unwritten for part in parts))
 
     def get(self, key: str) -> Trigger | None:
@@ -160,6 +162,7 @@ class Book:
         self.audit.write(connection)
         self.outbox.write(connection)
         self.streaks.write(connection)
+        self.unhealed.write(connection)
 
     def written(self) -> None:
         """Nothing waits any more: the transaction is on disk."""
@@ -170,3 +173,4 @@ class Book:
         self.audit.written()
         self.outbox.written()
         self.streaks.written()
+        self.unhealed.written()

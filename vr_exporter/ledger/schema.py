@@ -83,7 +83,13 @@ _ALERTS: Final = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _ALERTS)
+_UNHEALED: Final = (
+    """CREATE TABLE unhealed (
+        replication TEXT PRIMARY KEY, triggers INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _ALERTS, _UNHEALED)
 """Statements that lead from each schema to the next; an empty file has schema 0."""
 
 

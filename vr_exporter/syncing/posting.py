@@ -103,6 +103,7 @@ class Poster:
             replication=found,
             is_remote_down=pairing is not None and is_remote_down(pairing),
             clock_skew_seconds=self.skew(),
+            grace=self.policy().grace,
         )
 
     def _row(self, target: Target, *, local_vc_id: str) -> tuple[Replication | None, float]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.web.acting import Acting
+from vr_exporter.web.bridging import BridgeControl, Inbound
 
 
 class Body(Protocol):
@@ -36,7 +37,8 @@ class Sources:
     """What the routes read and call.
 
     `is_healthy` answers with a line on why. `reload` reads the settings again and answers with
-    the fault, None when there was none. Without `reload` or `acting` their routes are not there.
+    the fault, None when there was none. Without `reload`, `acting`, `inbound` or `control` their routes are not
+    there.
     `now` is in seconds since 1970.
     """
 
@@ -47,6 +49,8 @@ class Sources:
     version: str
     reload: Callable[[], str | None] | None = None
     acting: Acting | None = None
+    inbound: Inbound | None = None
+    control: BridgeControl | None = None
 
     @property
     def desk(self) -> Acting:
@@ -54,3 +58,17 @@ class Sources:
         if self.acting is None:
             raise LookupError("no route of triggers is there without a desk")
         return self.acting
+
+    @property
+    def webhook(self) -> Inbound:
+        """The webhook, for its route, which is there only with it."""
+        if self.inbound is None:
+            raise LookupError("no route of the webhook is there without one")
+        return self.inbound
+
+    @property
+    def bridge(self) -> BridgeControl:
+        """What people ask of the bridge, for the routes that are there only with it."""
+        if self.control is None:
+            raise LookupError("no route of the bridge is there without one")
+        return self.control

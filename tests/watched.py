@@ -12,9 +12,12 @@ from typing import Any, Self
 
 from tests.pages import families_of, text_of
 from tests.simulated import ManualClock, SimulatedTransport
+from vr_exporter.alerting.arrivals import WebhookFacts
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.domain.alerts import Noticed
+from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.events import Event
 from vr_exporter.domain.inventory import ApplianceFacts, Pairing
@@ -30,6 +33,7 @@ from vr_exporter.simulator.faults import Fault
 from vr_exporter.simulator.options import Account, ApiOptions
 from vr_exporter.simulator.world import World, WorldOptions
 from vr_exporter.syncing.desk import Desk, Policy, Verdict
+from vr_exporter.syncing.healing import note_healed
 from vr_exporter.syncing.posting import Poster
 from vr_exporter.syncing.targets import Wanted, find
 from vr_exporter.syncing.tasks import SyncTasks
@@ -110,6 +114,7 @@ class Site:
             watched.board,
             syncs,
             self.triggering,
+            watched.notice,
         )
         self._poll_at = clock.monotonic()
         self.worker = Worker(site, rooms, interval_seconds=INTERVAL, clock=clock, tell=tell)
@@ -183,7 +188,8 @@ class Watched:
         self.world = World(WorldOptions(**options), now=self.time.now)
         self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))
         self.page_size = page_size
-        self.own = OwnMetrics()
+        self.webhooks = WebhookFacts()
+        self.own = OwnMetrics(webhooks=lambda: self.webhooks)
         self.page = Page(own=self.own, clock=self.time.clock())
         self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
         self.policy = Policy()
@@ -201,6 +207,11 @@ class Watched:
     def _new_ledger(self) -> Ledger:
         return Ledger(Path(self.folder.name) / "state.db", now=self.time.now())
 
+    def notice(self, site: SiteSnapshot, _changes: SiteChanges) -> Noticed:
+        """Note what has healed; nobody is told of anything."""
+        note_healed(self.ledger, site)
+        return Noticed()
+
     def renew_desk(self) -> None:
         """Let the desk go by the policy as it is now."""
         self.desk = Desk(
@@ -214,7 +225,7 @@ class Watched:
     def restart(self) -> None:
         """End this process and begin another on the same state; the appliances live on."""
         self.ledger.close()
-        self.own = OwnMetrics()
+        self.own = OwnMetrics(webhooks=lambda: self.webhooks)
         self.page = Page(own=self.own, clock=self.time.clock())
         self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
         self.ledger = self._new_ledger()

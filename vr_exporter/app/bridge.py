@@ -153,7 +153,7 @@ class Bridge:
             kill_switch_by=self._kill_switch_by(),
             rules=tuple(rule.text for rule in self._rules),
             deadman=self.arrivals.facts.deadman,
-            unhealed=dict(self._ledger.unhealed),
+            unhealed={str(name): count for name, count in self._ledger.unhealed.items()},
         )
 
     def simulate(self, body: bytes) -> tuple[ExplainedEpisode, ...]:
@@ -205,9 +205,8 @@ class Bridge:
 
     def _supposed(self, target: Target) -> Intent:
         """An alert as the first rule names it, firing since now."""
-        named = (
-            m.value for rule in self._rules[:1] for m in rule.matchers if m.name == "alertname"
-        )
+        matchers = (matcher for rule in self._rules[:1] for matcher in rule.matchers)
+        named = (each.value for each in matchers if each.name == "alertname")
         labels = {
             "alertname": next(named, "VrRpoBreached"),
             "site": str(target.site),

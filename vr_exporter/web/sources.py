@@ -37,8 +37,8 @@ class Sources:
     """What the routes read and call.
 
     `is_healthy` answers with a line on why. `reload` reads the settings again and answers with
-    the fault, None when there was none. Without `reload`, `acting`, `inbound` or `control` their routes are not
-    there.
+    the fault, None when there was none. Without `reload`, `acting`,
+    `inbound` or `control` their routes are not there.
     `now` is in seconds since 1970.
     """
 

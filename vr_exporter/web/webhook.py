@@ -27,22 +27,28 @@ ANSWERS: Final = (
     (202, "at least one wish is newly in the ledger; it is durable before this is said"),
     (
         200,
-        "nothing to do, or every wish refused by a guard: the body counts the reasons. A refusal "
-        "is an answer and no failure, so that Alertmanager does not send it again at once",
+        (
+            "nothing to do, or every wish refused by a guard: the body counts the reasons. A "
+            "refusal is an answer and no failure: Alertmanager does not send it again at once"
+        ),
     ),
     (400, "no webhook of version 4, too deep, or none of its alerts can be read"),
     (401, "no credential of `webhook`, or a wrong one; said before the body is read"),
     (
         403,
-        "no client certificate where one is the credential, a request from a page of another "
-        "site, or the settings have no `webhook`",
+        (
+            "no client certificate where one is the credential, a request from a page of another "
+            "site, or the settings have no `webhook`"
+        ),
     ),
     (413, "a body over 4 MiB, or more than 10,000 alerts"),
     (415, "`Content-Type` is not `application/json`"),
     (
         503,
-        "the ledger cannot take a wish, or vr-exporter stops: Alertmanager sends it again, and what "
-        "was taken before meets its own key",
+        (
+            "the ledger cannot take a wish, or vr-exporter stops: Alertmanager sends it again, "
+            "and what was taken before meets its own key"
+        ),
     ),
 )
 """When each status comes, for the reference; the tests run each row."""

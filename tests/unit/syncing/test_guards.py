@@ -66,8 +66,9 @@ def reason(skip: Skip | None) -> str:
 @pytest.mark.parametrize("origin", Origin)
 def test_a_wish_with_nothing_against_it_passes_both_chains(origin: Origin) -> None:
     """Under plain facts no guard says no, whoever wishes."""
+    late = a_replication(status="RPO_VIOLATION", rpo_violated=True, rpo_violation_seconds=7200)
     assert before({"origin": origin}, {}) is None
-    assert fresh({"origin": origin}, {}) is None
+    assert fresh({"origin": origin}, {"replication": late}) is None
 
 
 @pytest.mark.parametrize("wanted", NOES)

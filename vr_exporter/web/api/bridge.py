@@ -12,9 +12,7 @@ BRIDGE: Shape[BridgeState] = Shape(
         Field("open", "boolean", "the settings have a webhook", lambda b: b.is_open),
         Field("mode", "string", "`off`, `dry-run` or `on`, for alerts", lambda b: b.mode),
         Field("kill_switch", "boolean", "no alert starts a sync", lambda b: b.has_kill_switch),
-        Field(
-            "kill_switch_by", "string", "who turned it last, and when", lambda b: b.kill_switch_by
-        ),
+        Field("kill_switch_by", "string", "who turned it, and when", lambda b: b.kill_switch_by),
         Field("rules", "array", "alerts that may ask", lambda b: b.rules),
         Field(
             "deadman_timestamp_seconds",
@@ -37,9 +35,7 @@ FINDING: Shape[Finding] = Shape(
         Field("number", "number", "of the guard, 1 to 17", lambda f: f.number),
         Field("guard", "string", "its name", lambda f: f.name),
         Field("shown", "string", "what it judges by", lambda f: f.shown),
-        Field(
-            "reason", "string", "its no, empty for none", lambda f: f.skip.reason if f.skip else ""
-        ),
+        Field("reason", "string", "its no", lambda f: f.skip.reason if f.skip else ""),
         Field(
             "sentence",
             "string",

@@ -8,13 +8,14 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vr_exporter.domain.counts import SeenTasks, SiteChanges, SiteTotals
-from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.counts import SiteChanges, SiteTotals
+from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
 from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.audit import AuditRow
 from vr_exporter.ledger.book import Book
 from vr_exporter.ledger.folder import StateUnusable
+from vr_exporter.ledger.memory import Memory
 from vr_exporter.ledger.steps import check_step, may_turn, skipped
 from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
 from vr_exporter.ledger.writing import Doubt, Writer
@@ -33,7 +34,7 @@ class Reserved:
     is_conflict: bool = False
 
 
-class Ledger:
+class Ledger(Memory):
     """One file, one writer. Any thread may call; a call that writes returns after the commit.
 
     `reserve` and `claim` raise StoreFailed when they are not durable, and then nothing happened.
@@ -59,18 +60,6 @@ class Ledger:
             raise
 
     # totals
-
-    def totals(self, site: SiteName) -> SiteTotals:
-        """Return all totals of a site, empty ones for a site never recorded."""
-        return self._book.totals.totals(site)
-
-    def seen_tasks(self, site: SiteName) -> SeenTasks | None:
-        """Return the ended tasks already counted; None before tasks were first recorded."""
-        return self._book.totals.seen_tasks(site)
-
-    def sites(self) -> frozenset[SiteName]:
-        """Return every site that has totals, also one that is no longer configured."""
-        return frozenset(self._book.totals.every)
 
     def trigger_totals(self) -> Mapping[SiteName, SiteTotals]:
         """Return the totals that hold the families `vr_trigger_*`, as the last step left them.
@@ -101,10 +90,6 @@ class Ledger:
             self._book.totals.forget(site)
             self._book.sync_kinds.forget(site)
             self._write_behind("T4")
-
-    def sync_kinds(self, site: SiteName) -> frozenset[str]:
-        """Return the kinds of tasks that syncs of ours turned out to be at this site."""
-        return self._book.sync_kinds.of(site)
 
     def learn_sync_kind(self, site: SiteName, kind: str) -> None:
         """Note the kind of a task that a sync of ours is; written with the next commit."""
@@ -181,26 +166,6 @@ class Ledger:
         with self._lock, suppress(StoreFailed):
             return self._writer.find(key)
         return None
-
-    def triggers(
-        self, *, site: SiteName | None = None, unfinished: bool = False, limit: int | None = None
-    ) -> tuple[Trigger, ...]:
-        """Return triggers, the youngest first; `unfinished` are those without an end.
-
-        All that are open are among them, of the others the youngest 5,000.
-        """
-        chosen = self._book.remembered.chosen(site=site, unfinished=unfinished)
-        return tuple(sorted(chosen, key=_by_age)[:limit])
-
-    def open_triggers(self, site: SiteName) -> tuple[Trigger, ...]:
-        """Return those of a site without an end, or with an unknown one; the youngest first."""
-        opened = self._book.remembered.opened()
-        chosen = [trigger for trigger in opened if trigger.target.site == site]
-        return tuple(sorted(chosen, key=_by_age))
-
-    def last_claim(self, replication_id: ReplicationId) -> float | None:
-        """Return when a replication was last asked to sync, by anyone, within a day or since."""
-        return self._book.last_claims.get(replication_id)
 
     def acknowledge(
         self, key_or_replication: str, *, actor: str, now: float
@@ -307,7 +272,3 @@ class Ledger:
 
     def _publish(self) -> None:
         self._published = self._book.totals.every
-
-
-def _by_age(trigger: Trigger) -> tuple[float, str]:
-    return (-trigger.asked_at, trigger.key)

@@ -13,11 +13,12 @@ from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.ledger import trigger_rows
 from vr_exporter.ledger.audit import Audit
+from vr_exporter.ledger.failed_syncs import FailedSyncs
 from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.remembered import ENDED_REMEMBERED, Remembered
 from vr_exporter.ledger.schema import put_meta
 from vr_exporter.ledger.steps import UNCLEAR, ended_with, expired, merged, unanswered
-from vr_exporter.ledger.streaks import Streaks
+from vr_exporter.ledger.sync_kinds import SyncKinds
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
 
@@ -54,9 +55,10 @@ class Book:
             connection, since=now - CLAIMS_REMEMBERED_SECONDS
         )
         self.totals = Totals(connection)
+        self.sync_kinds = SyncKinds(connection)
         self.audit = Audit(connection)
         self.outbox = Outbox(connection, now=now)
-        self.streaks = Streaks(connection)
+        self.failed_syncs = FailedSyncs(connection)
         self._notice = notice
         self.meta: dict[str, str] = {}
         self._unwritten: dict[str, Trigger] = {}
@@ -74,7 +76,7 @@ class Book:
     @property
     def has_unwritten(self) -> bool:
         """Whether anything waits to be written."""
-        parts = (self.totals, self.audit, self.outbox, self.streaks)
+        parts = (self.totals, self.sync_kinds, self.audit, self.outbox, self.failed_syncs)
         return bool(self._unwritten or self.meta or any(part.has_unwritten for part in parts))
 
     def get(self, key: str) -> Trigger | None:
@@ -152,17 +154,19 @@ class Book:
         for name, value in self.meta.items():
             put_meta(connection, name, value)
         self.totals.write(connection)
+        self.sync_kinds.write(connection)
         for trigger in self._unwritten.values():
             trigger_rows.put(connection, trigger)
         self.audit.write(connection)
         self.outbox.write(connection)
-        self.streaks.write(connection)
+        self.failed_syncs.write(connection)
 
     def written(self) -> None:
         """Nothing waits any more: the transaction is on disk."""
         self.meta.clear()
         self.totals.written()
+        self.sync_kinds.written()
         self._unwritten.clear()
         self.audit.written()
         self.outbox.written()
-        self.streaks.written()
+        self.failed_syncs.written()

@@ -64,20 +64,26 @@ _FIRST: Final = (
     "CREATE INDEX audit_at ON audit (at)",
 )
 
-_ALERTS: Final = (
+_SECOND: Final = (
+    """CREATE TABLE sync_kind (
+        site TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (site, kind)
+    ) WITHOUT ROWID""",
+)
+
+_THIRD: Final = (
     """CREATE TABLE outbox (
         receiver TEXT NOT NULL, fingerprint TEXT NOT NULL, starts_at REAL NOT NULL,
         kin TEXT NOT NULL, payload TEXT NOT NULL, ends_at REAL, is_superseded INTEGER NOT NULL,
         firing_acked_at REAL, resolved_acked_at REAL,
         PRIMARY KEY (receiver, fingerprint, starts_at)
     ) WITHOUT ROWID""",
-    """CREATE TABLE streak (
+    """CREATE TABLE failed_syncs (
         site TEXT NOT NULL, replication TEXT NOT NULL, failures INTEGER NOT NULL,
         PRIMARY KEY (site, replication)
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _ALERTS)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD)
 """Statements that lead from each schema to the next; an empty file has schema 0."""
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vr_exporter.domain.alerts import Noticed
-from vr_exporter.domain.counts import SeenTasks, SiteChanges, SiteTotals
-from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.counts import SiteChanges, SiteTotals
+from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
 from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.audit import AuditRow
 from vr_exporter.ledger.book import Book, Notice, no_news
 from vr_exporter.ledger.folder import StateUnusable
+from vr_exporter.ledger.memory import Memory
 from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.steps import check_step, may_turn, skipped
 from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
@@ -35,7 +36,7 @@ class Reserved:
     is_conflict: bool = False
 
 
-class Ledger:
+class Ledger(Memory):
     """One file, one writer. Any thread may call; a call that writes returns after the commit.
 
     `reserve` and `claim` raise StoreFailed when they are not durable, and then nothing happened.
@@ -69,18 +70,6 @@ class Ledger:
 
     # totals
 
-    def totals(self, site: SiteName) -> SiteTotals:
-        """Return all totals of a site, empty ones for a site never recorded."""
-        return self._book.totals.totals(site)
-
-    def seen_tasks(self, site: SiteName) -> SeenTasks | None:
-        """Return the ended tasks already counted; None before tasks were first recorded."""
-        return self._book.totals.seen_tasks(site)
-
-    def sites(self) -> frozenset[SiteName]:
-        """Return every site that has totals, also one that is no longer configured."""
-        return frozenset(self._book.totals.every)
-
     def trigger_totals(self) -> Mapping[SiteName, SiteTotals]:
         """Return the totals that hold the families `vr_trigger_*`, as the last step left them.
 
@@ -108,7 +97,7 @@ class Ledger:
             for ending in endings:
                 ended_at = ending.ended_at or ending.asked_at
                 self._book.step(self._known(ending.key), ending, now=ended_at)
-            self._book.streaks.put(site, noticed.failures)
+            self._book.failed_syncs.put(site, noticed.failures)
             self._book.outbox.take(noticed.news)
             totals = self._book.totals.totals(site)
             self._write_behind("T4")
@@ -118,8 +107,14 @@ class Ledger:
         """Drop the totals of a site that is no longer configured; its triggers stay."""
         with self._lock:
             self._book.totals.forget(site)
-            self._book.streaks.forget(site)
+            self._book.sync_kinds.forget(site)
+            self._book.failed_syncs.forget(site)
             self._write_behind("T4")
+
+    def learn_sync_kind(self, site: SiteName, kind: str) -> None:
+        """Note the kind of a task that a sync of ours is; written with the next commit."""
+        with self._lock:
+            self._book.sync_kinds.learn(site, kind)
 
     # triggers
 
@@ -192,20 +187,6 @@ class Ledger:
             return self._writer.find(key)
         return None
 
-    def triggers(
-        self, *, site: SiteName | None = None, unfinished: bool = False, limit: int | None = None
-    ) -> tuple[Trigger, ...]:
-        """Return triggers, the youngest first; `unfinished` are those without an end.
-
-        All that are open are among them, of the others the youngest 5,000.
-        """
-        chosen = self._book.remembered.chosen(site=site, unfinished=unfinished)
-        return tuple(sorted(chosen, key=_by_age)[:limit])
-
-    def last_claim(self, replication_id: ReplicationId) -> float | None:
-        """Return when a replication was last asked to sync, by anyone, within a day or since."""
-        return self._book.last_claims.get(replication_id)
-
     def acknowledge(
         self, key_or_replication: str, *, actor: str, now: float
     ) -> tuple[Trigger, ...]:
@@ -217,20 +198,11 @@ class Ledger:
 
     # alerts
 
-    @property
-    def outbox(self) -> Outbox:
-        """What is to be told to Alertmanager, for reading; `change_outbox` changes it."""
-        return self._book.outbox
-
     def change_outbox(self, change: Callable[[Outbox], None], *, step: str = "T5") -> None:
         """Change what is to be told, in a transaction of its own (T5)."""
         with self._lock:
             change(self._book.outbox)
             self._write_behind(step)
-
-    def failures_in_a_row(self, site: SiteName) -> Mapping[ReplicationId, int]:
-        """Return how often in a row the syncs of a site's replications failed, where they did."""
-        return self._book.streaks.of(site)
 
     # the rest
 
@@ -328,7 +300,3 @@ class Ledger:
 
     def _publish(self) -> None:
         self._published = self._book.totals.every
-
-
-def _by_age(trigger: Trigger) -> tuple[float, str]:
-    return (-trigger.asked_at, trigger.key)

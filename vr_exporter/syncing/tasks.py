@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
 from vr_exporter.appliance.syncs import MOST_IDS, Syncs
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.counts import SiteTotals
-from vr_exporter.domain.names import SiteName
+from vr_exporter.domain.inventory import Replication
+from vr_exporter.domain.names import SiteName, TaskId
 from vr_exporter.domain.snapshot import SiteSnapshot
 from vr_exporter.domain.tasks import Task
 from vr_exporter.domain.triggers import Trigger, TriggerState
+from vr_exporter.ledger.book import US
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.ledger.store import StoreFailed
 from vr_exporter.syncing.circuit import Circuit
-from vr_exporter.syncing.following import Following
+from vr_exporter.syncing.doubts import is_settled
+from vr_exporter.syncing.following import Following, is_task_of
 from vr_exporter.syncing.joining import task_joined
 from vr_exporter.syncing.posting import PairingOf, Poster
 from vr_exporter.syncing.rereading import Rereading
@@ -60,8 +63,8 @@ class SyncTasks:
         self._skew = skew
         self._circuit = circuit
         rereading = Rereading(reads, pairing_of)
-        self._following = Following(reads=reads, rereading=rereading, clock=clock, skew=skew)
-        self._taskless = Taskless(reads=reads, rereading=rereading, clock=clock, skew=skew)
+        self._following = Following(rereading, clock=clock, skew=skew)
+        self._taskless = Taskless(rereading, clock=clock, skew=skew)
         self._searches = Searches(clock=clock, skew=skew)
 
     def begin_queued(self, spare: Callable[[], int]) -> None:
@@ -89,6 +92,10 @@ class SyncTasks:
         under_way = self._of(TriggerState.RUNNING, TriggerState.JOINED, TriggerState.AMBIGUOUS)
         return any(not trigger.follows for trigger in under_way)
 
+    def note_poll(self, *, is_set_back: bool) -> None:
+        """Note that every replication was read, and whether the appliance showed an older state."""
+        self._following.note_poll(is_set_back=is_set_back)
+
     def endings(self, tasks: tuple[Task, ...]) -> tuple[Trigger, ...]:
         """Say which running triggers ended, by the tasks as they were just listed (T4)."""
         self._find_joined(tasks)
@@ -102,20 +109,47 @@ class SyncTasks:
     def reconcile(self, tasks: tuple[Task, ...]) -> None:
         """Look for the tasks of triggers whose outcome is unknown (T6), and end what joined."""
         now = self._clock.now()
-        owned = {trigger.task_id for trigger in self._ledger.triggers(site=self._site)}
+        for after in self._following.doubtful(self._of(TriggerState.RUNNING)):
+            self._ledger.settle(after, now=now)
         for trigger in self._of(TriggerState.AMBIGUOUS):
-            unowned = [task for task in tasks if task.id not in owned]
-            after = self._searches.look(trigger, unowned)
-            if after is not None:
-                owned.add(after.task_id)
-                self._ledger.settle(after, now=now)
+            found = self._searches.look(trigger, self._unowned(trigger, tasks))
+            if found is not None:
+                self._ledger.settle(found, now=now)
         for after in self._taskless.endings(self._joined()):
             self._ledger.settle(after, now=now)
 
+    def close_doubts(self, rows: Iterable[Replication], tasks: tuple[Task, ...]) -> None:
+        """Acknowledge what stayed unknown where a later sync, by anybody, has ended well (T6)."""
+        doubts = [
+            trigger
+            for trigger in self._ledger.open_triggers(self._site)
+            if trigger.state is TriggerState.UNRESOLVED
+        ]
+        by_id = {row.id: row for row in rows} if doubts else {}
+        for trigger in doubts:
+            row = by_id.get(trigger.target.replication_id)
+            if is_settled(trigger, row, tasks, skew=self._skew()):
+                self._ledger.acknowledge(trigger.key, actor=US, now=self._clock.now())
+
+    def _unowned(self, trigger: Trigger, tasks: tuple[Task, ...]) -> list[Task]:
+        """Leave out the tasks of other triggers; one of another time is another task (A49)."""
+        others = [
+            other
+            for other in self._ledger.triggers(site=self._site)
+            if other.task_id is not None and other.key != trigger.key
+        ]
+        owned: dict[TaskId | None, list[Trigger]] = {}
+        for other in others:
+            owned.setdefault(other.task_id, []).append(other)
+        return [
+            task
+            for task in tasks
+            if not any(is_task_of(other, task) for other in owned.get(task.id, ()))
+        ]
+
     def shown_on(self, snapshot: SiteSnapshot) -> SiteSnapshot:
         """Put the triggers that are not closed, and the circuit, on a snapshot of the site."""
-        every = self._ledger.triggers(site=self._site)
-        shown = tuple(trigger for trigger in every if is_open(trigger))
+        shown = self._ledger.open_triggers(self._site)
         is_circuit_open = self._circuit().is_open(self._clock.now())
         totals = self._with_own_totals(snapshot.totals)
         after = (shown, is_circuit_open, totals)
@@ -183,9 +217,3 @@ class SyncTasks:
                 queued_at = task.queued_timestamp_seconds
                 after = replace(trigger, task_id=task.id, task_queued_at=queued_at)
                 self._ledger.settle(after, now=self._clock.now())
-
-
-def is_open(trigger: Trigger) -> bool:
-    """Whether a trigger has no end yet, or one that stayed unknown and unacknowledged."""
-    is_unknown = trigger.state is TriggerState.UNRESOLVED and not trigger.is_acknowledged
-    return is_unknown or not trigger.state.is_final

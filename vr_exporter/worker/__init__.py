@@ -12,6 +12,7 @@ from vr_exporter.appliance.errors import Stopping
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.events import Event, Polled, PollsSkipped, Surprised
 from vr_exporter.domain.names import SiteName
+from vr_exporter.syncing.setback import is_set_back
 from vr_exporter.watching.episodes import Episodes
 from vr_exporter.watching.failures import key_of, told
 from vr_exporter.watching.reading import SiteReading
@@ -52,7 +53,7 @@ class Worker:
         self._bugs: set[str] = set()
         self.due_by = math.inf
         self.timetable = Timetable(site, interval_seconds)
-        self.shown = Shown(site, rooms, interval_seconds=interval_seconds)
+        self.shown = Shown(site, rooms, interval_seconds=interval_seconds, tell=tell)
         self.serving = Serving(site, rooms, self.shown, timetable=self.timetable, clock=clock)
 
     def run(self) -> None:
@@ -122,7 +123,7 @@ class Worker:
         before = rooms.requests_of_polls()
         rooms.appliance.begin_poll(deadline_seconds)
         self.serving.begin_poll()
-        reading = rooms.reader.read()
+        reading = self.shown.translated(rooms.reader.read())
         sent = rooms.requests_of_polls() - before - self.serving.spent_in_poll
         self.timetable.learn(reading, requests=sent)
         return reading
@@ -139,9 +140,20 @@ class Worker:
             self._tell(Surprised(kind))
         self._tell(Polled(reading.reasons))
         self._report(reading)
+        self._judge_age(reading)
         if reading.tasks is not None:
             self.serving.note_look()
         self.shown.record(observation, reading.tasks)
+
+    def _judge_age(self, reading: SiteReading) -> None:
+        """See whether the appliance shows an older state than it did (A60)."""
+        rows = [row for one in reading.pairings or () for row in one.replications or ()]
+        was_set_back = is_set_back(rows, self._rooms.ledger.totals(self.site).replications)
+        if was_set_back:
+            self._tell(Surprised("count"))
+            log.warning("appliance shows an older state", extra={"site": self.site})
+        if was_set_back or reading.is_whole:
+            self._rooms.syncs.note_poll(is_set_back=was_set_back)
 
     def _report(self, reading: SiteReading) -> None:
         """Log each reason once while it lasts (fault-matrix R5)."""

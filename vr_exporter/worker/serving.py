@@ -114,7 +114,7 @@ class Serving:
         rooms = self._rooms
         try:
             with rooms.appliance.syncs.step():
-                tasks = rooms.appliance.tasks()
+                tasks = self._shown.named(rooms.appliance.tasks())
         except ApplianceError as error:
             log.debug("tasks not read", extra={"site": self._site, "error": str(error)})
             return

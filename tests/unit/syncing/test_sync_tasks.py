@@ -50,6 +50,9 @@ def test_A49_a_task_of_another_time_under_our_id_is_not_ours(
     monkeypatch.setattr(Syncs, "task", lambda _syncs, _id: other)
     syncs = syncs_of(watched)
     assert syncs.endings((other,)) == ()
+    assert syncs.endings((other,)) == ()
+    watched.time.advance(1)
+    syncs.note_poll(is_set_back=False)
     (ended,) = syncs.endings((other,))
     assert (ended.state, ended.reason) == (TriggerState.LOST, "task_gone")
 

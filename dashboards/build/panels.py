@@ -13,6 +13,9 @@ DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 PLUGIN_VERSION: Final = "11.0.0"
 REF_IDS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+UNSEEN: Final = "nothing is scraped"
+"""Where an exporter that works always gives a number."""
+
 Json = dict[str, Any]
 
 

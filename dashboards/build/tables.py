@@ -102,7 +102,7 @@ _KEPT: Final = "&".join(
 )
 TO_REPLICATION: Final = (
     f"/d/{ONE_REPLICATION}/?${{__url_time_range}}&{_KEPT}"
-    "&var-vm=${__data.fields.vm}&var-replication=${__data.fields.replication}"
+    "&var-replication=${__data.fields.replication}"
 )
 """The dashboard of the row's replication, with the same sites and the same time."""
 

@@ -74,8 +74,8 @@ POLLS = Row(
             empty=UNSEEN,
             queries=(
                 Query(
-                    f"sum by (reason) (increase(vr_poll_failures_total{{{SITE}}}[$__rate_interval]))"
-                    " > 0",
+                    "sum by (reason)"
+                    f" (increase(vr_poll_failures_total{{{SITE}}}[$__rate_interval])) > 0",
                     "{{reason}}",
                 ),
                 Query(

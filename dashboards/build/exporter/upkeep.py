@@ -220,7 +220,7 @@ PROCESS = Row(
             empty=UNSEEN,
             queries=(
                 Query(
-                    f"sum by (instance) (rate(process_cpu_seconds_total{{{JOB}}}[$__rate_interval]))",
+                    rate_of("process_cpu_seconds_total", "instance", selector=JOB),
                     "{{instance}}",
                 ),
             ),

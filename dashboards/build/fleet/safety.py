@@ -17,6 +17,7 @@ from dashboards.build.looks import (
 )
 from dashboards.build.panels import UNSEEN, Stat
 from dashboards.build.promql import (
+    JOB,
     OBJECTIVE_ERROR,
     PAIRING,
     SITE,
@@ -108,6 +109,7 @@ SAFETY = Row(
             says="All replications, counted at their source. A fall that nobody ordered means"
             " that VMs lost their protection.",
             alerts=("VrReplicationsVanished",),
+            width=3,
             expr=f"sum({statuses('.+')})",
             empty=UNSEEN,
         ),
@@ -116,7 +118,30 @@ SAFETY = Row(
             says="Replications that are not judged: paused, not active, in their first full sync,"
             " being set up or recovered. Good is a number that you can explain.",
             alerts=("VrReplicationPausedLong", "VrReplicationNotActive"),
+            width=3,
             expr=f"sum({verdicts('excused')})",
+            empty=UNSEEN,
+        ),
+        Stat(
+            title="Expected, missing",
+            says="VMs of the setting expected_vms that no readable site replicates. Good is 0: one"
+            " that is missing is believed to be safe and is not.",
+            alerts=("VrVmNotReplicated",),
+            width=3,
+            expr=f"sum(1 - max by (vm) (vr_vm_replicated{{{JOB}}}))",
+            thresholds=NONE_IS_GOOD,
+            empty="none expected",
+        ),
+        Stat(
+            title="Servers down",
+            says="Replication servers that are not connected, decommissioned ones aside. Good is"
+            " 0; what is placed on one that is down cannot sync.",
+            alerts=("VrReplicationServerDown",),
+            width=3,
+            expr="sum(1 - max by (site, server)"
+            f" (vr_replication_server_connected{{{SITE}}}) unless on (site, server)"
+            f' vr_replication_server_info{{{SITE},decommissioned="true"}})',
+            thresholds=NONE_IS_GOOD,
             empty=UNSEEN,
         ),
         Stat(
@@ -125,6 +150,7 @@ SAFETY = Row(
             " beyond the RPO itself a recovery loses twice what was agreed.",
             alerts=("VrRpoBreachedLong",),
             unit="s",
+            width=3,
             expr=f"max(vr_replication_rpo_violation_seconds{{{PAIRING}}}"
             f" * vr_replication_rpo_breached{{{PAIRING}}})",
             thresholds=Thresholds(GREEN, ((1, ORANGE), (3600, RED))),
@@ -136,6 +162,7 @@ SAFETY = Row(
             " the worst case. Good is near the longest RPO; a VM that was never synced has none.",
             alerts=("VrNeverSynced",),
             unit="s",
+            width=3,
             expr=f"time() - min(vr_replication_last_sync_timestamp_seconds{{{PAIRING}}})",
             thresholds=Thresholds(GREEN, ((86_400, ORANGE), (604_800, RED))),
             empty="nothing synced yet",
@@ -144,6 +171,7 @@ SAFETY = Row(
             title="Running syncs",
             says="Syncs under way. None is fine between two of them; none for hours while RPOs are"
             " missed is not.",
+            width=3,
             expr=f"count({each('vr_replication_sync_progress_ratio')})"
             f" or 0 * sum({statuses('.+')})",
             empty=UNSEEN,
@@ -153,6 +181,7 @@ SAFETY = Row(
             says="Tasks of all kinds that failed or were cancelled in the last 24 hours. A few are"
             " retried by the appliance; what failed stands in the table further down.",
             alerts=("VrSyncFailingRepeatedly",),
+            width=3,
             expr="sum("
             + grown("vr_tasks_failed_total", SITE, "site", "operation", "class", over="1d")
             + ")",

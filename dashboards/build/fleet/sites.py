@@ -63,7 +63,7 @@ SITES = Row(
             labels=(Label("site", "Site"), Label("pairing", "Pairing")),
             columns=(
                 Column(
-                    f"min by (site, pairing) (vr_pairing_up{{{PAIRING}}})", "List", words=UP_OR_DOWN
+                    f"max by (site, pairing) (vr_pairing_up{{{PAIRING}}})", "List", words=UP_OR_DOWN
                 ),
                 Column(
                     f'max by (site, pairing) (vr_pairing_vc_connected{{{PAIRING},side="local"}})',
@@ -99,11 +99,33 @@ SITES = Row(
             ),
         ),
         Table(
+            title="Replication servers",
+            says="The servers that take copies in, as each site lists them. Good is up everywhere"
+            " and a load that is spread; what is placed on one that is down cannot sync.",
+            alerts=("VrReplicationServerDown",),
+            empty="No replication server is listed.",
+            width=10,
+            labels=(Label("site", "Site"), Label("name", "Server"), Label("side", "Side")),
+            hides=("server",),
+            sort="Replications",
+            columns=(
+                Column(f"max by (site, server, name, side) (vr_replication_server_info{{{SITE}}})"),
+                Column(
+                    f"max by (site, server) (vr_replication_server_connected{{{SITE}}})",
+                    "Connected",
+                    words=UP_OR_DOWN,
+                ),
+                Column(
+                    f"max by (site, server) (vr_replication_server_replications{{{SITE}}})",
+                    "Replications",
+                ),
+            ),
+        ),
+        Table(
             title="Sent most in this range",
             says="The ten replications whose syncs sent most in the range chosen. A new name at"
             " the top is a patch night, a reindex, or encryption by malware: know which.",
             alerts=("VrSyncBytesSurge",),
-            unit="none",
             empty="No sync has ended.",
             width=10,
             labels=(Label("vm", "VM", TO_REPLICATION),),
@@ -131,8 +153,7 @@ SITES = Row(
             " Good is an empty table; auth and connectivity concern a site, storage its target.",
             alerts=("VrSyncFailingRepeatedly",),
             empty="No task has failed.",
-            width=24,
-            height=7,
+            width=14,
             labels=(Label("site", "Site"), Label("operation", "Task"), Label("class", "Class")),
             sort="Failed",
             columns=(

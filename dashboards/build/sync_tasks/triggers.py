@@ -12,9 +12,9 @@ from dashboards.build.looks import (
     NONE_IS_BEST,
     OPEN_OR_CLOSED,
     ORANGE,
+    PLAIN,
     PURPLE,
     RED,
-    rising,
 )
 from dashboards.build.panels import UNSEEN, Chart, Query, Timeline
 from dashboards.build.promql import ANY_SITE, JOB, SITE, grown, quantile, wishes
@@ -28,6 +28,7 @@ _OUTCOMES: Final = {
     "ambiguous": PURPLE,
 }
 
+_UNWELCOME: Final = ("rejected", "ambiguous")
 
 TRIGGERS = Row(
     "Triggers: what was asked, and what came of it",
@@ -51,9 +52,7 @@ TRIGGERS = Row(
                     )
                     + ")",
                     outcome.capitalize(),
-                    thresholds=NONE_IS_BEST
-                    if outcome in ("rejected", "ambiguous")
-                    else rising(1e9, 1e10),
+                    thresholds=NONE_IS_BEST if outcome in _UNWELCOME else PLAIN,
                 )
                 for outcome in _OUTCOMES
             ),

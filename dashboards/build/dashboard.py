@@ -116,7 +116,7 @@ class Dashboard:
     def json(self) -> Json:
         """The one form for import, provisioning and sidecars: no `id`, no `__inputs`."""
         return {
-            "annotations": {"list": [mark.json() for mark in (*self.marks, *_MARKS)]},
+            "annotations": {"list": [mark.json() for mark in (*self.marks, _RESTARTS)]},
             "description": self.says,
             "editable": False,
             "fiscalYearStartMonth": 0,
@@ -177,20 +177,18 @@ PAIRING_VARIABLES: Final = (
 _QUERY_TYPES: Final = {"label_values": 1, "query_result": 3}
 """Grafana's numbers for the kinds of question."""
 
-_MARKS: Final = (
-    Mark(
-        "Alerts",
-        'ALERTS{alertname=~"Vr.*",alertstate="firing",site=~"$site|"}',
-        RED,
-        "{{alertname}}",
-        "{{severity}} {{site}} {{pairing}} {{vm}}",
-    ),
-    Mark(
-        "Exporter restarts",
-        f"changes(process_start_time_seconds{{{JOB}}}[5m]) > 0",
-        ORANGE,
-        "{{instance}} restarted",
-    ),
+SITE_ALERTS: Final = Mark(
+    "Critical alerts",
+    'ALERTS{alertname=~"Vr.*",alertstate="firing",severity="critical",site=~"$site|"}',
+    RED,
+    "{{alertname}}",
+    "{{site}} {{pairing}} {{instance}}",
+)
+_RESTARTS: Final = Mark(
+    "Exporter restarts",
+    f"changes(process_start_time_seconds{{{JOB}}}[5m]) > 0",
+    ORANGE,
+    "{{instance}} restarted",
 )
 _DATASOURCE: Final = {
     "current": {},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.build.dashboard import PAIRING_VARIABLES, Dashboard
+from dashboards.build.dashboard import PAIRING_VARIABLES, SITE_ALERTS, Dashboard
 from dashboards.build.exporter.now import NOW
 from dashboards.build.exporter.polls import POLLS
 from dashboards.build.exporter.requests import REQUESTS
@@ -14,5 +14,6 @@ EXPORTER = Dashboard(
     says="The exporter itself: polls, requests, page, ledger, alerts on their way, process.",
     rows=(NOW, POLLS, REQUESTS, PAGE, LEDGER, PROCESS),
     variables=PAIRING_VARIABLES,
+    marks=(SITE_ALERTS,),
     since="now-6h",
 )

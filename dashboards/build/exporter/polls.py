@@ -53,7 +53,7 @@ POLLS = Row(
             empty=UNSEEN,
             queries=(Query(f"{_POLL} / {by_site('vr_poll_interval_seconds')}", "{{site}}"),),
             lowest=0,
-            highest=1,
+            soft_highest=1,
         ),
         Chart(
             title="Age of what is shown",

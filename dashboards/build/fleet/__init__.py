@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.build.dashboard import PAIRING_VARIABLES, Dashboard
+from dashboards.build.dashboard import PAIRING_VARIABLES, SITE_ALERTS, Dashboard
 from dashboards.build.fleet.budget import BUDGET
 from dashboards.build.fleet.burning import BURNING
 from dashboards.build.fleet.safety import SAFETY
@@ -14,4 +14,5 @@ FLEET = Dashboard(
     says="Are we safe now? Sites, RPO compliance and its error budget, and what burns.",
     rows=(SAFETY, BURNING, BUDGET, SITES),
     variables=PAIRING_VARIABLES,
+    marks=(SITE_ALERTS,),
 )

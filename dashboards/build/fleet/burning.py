@@ -96,7 +96,8 @@ BURNING = Row(
             columns=(
                 Column(
                     "topk(50, max by (severity, alertname, site, pairing, vm)"
-                    ' (ALERTS{alertname=~"Vr.*",alertstate="firing",site=~"$site|"}))'
+                    ' (ALERTS{alertname=~"Vr.*",alertstate="firing",'
+                    'severity!="none",site=~"$site|"}))'
                 ),
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards.build.dashboard import PAIRING_VARIABLES, Choice, Dashboard, Mark
-from dashboards.build.looks import BLUE, ORANGE, PURPLE
+from dashboards.build.looks import BLUE, ORANGE, PURPLE, RED
 from dashboards.build.promql import ANY_SITE, PAIRING, SITE, the
 from dashboards.build.replication.facts import FACTS
 from dashboards.build.replication.health import HEALTH
@@ -20,6 +20,13 @@ _CHOICE: Final = Choice(
 """VMs by their names, as people know them; their ids, which tell them apart, go into queries."""
 
 _MARKS: Final = (
+    Mark(
+        "Its alerts",
+        'ALERTS{alertname=~"Vr.*",alertstate="firing",replication="$replication"}',
+        RED,
+        "{{alertname}}",
+        "{{severity}} {{site}}",
+    ),
     Mark("Outside RPO", f"{the('vr_replication_rpo_breached')} > 0", ORANGE, "outside its RPO"),
     Mark(
         "Its tasks",

@@ -49,8 +49,12 @@ FACTS = Row(
                 Label("kind", "Error"),
             ),
             columns=(
-                Column(seen_by_site("vr_replication_status", "status")),
-                Column(seen_by_site("vr_replication_configuration_state", "state")),
+                Column(f"topk by (site) (1, {seen_by_site('vr_replication_status', 'status')})"),
+                Column(
+                    "topk by (site) (1, "
+                    + seen_by_site("vr_replication_configuration_state", "state")
+                    + ")"
+                ),
                 Column(seen_by_site("vr_replication_error", "kind")),
                 Column(seen_by_site("vr_replication_rpo_violated"), "RPO flag", words=YES_IS_BAD),
             ),

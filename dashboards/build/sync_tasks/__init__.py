@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.build.dashboard import PAIRING_VARIABLES, Dashboard
+from dashboards.build.dashboard import PAIRING_VARIABLES, SITE_ALERTS, Dashboard
 from dashboards.build.sync_tasks.durations import DURATIONS
 from dashboards.build.sync_tasks.failures import FAILURES
 from dashboards.build.sync_tasks.now import NOW
@@ -14,4 +14,5 @@ SYNC_TASKS = Dashboard(
     says="How long syncs take, what fails and why, who asked for syncs and what came of it.",
     rows=(NOW, DURATIONS, FAILURES, TRIGGERS),
     variables=PAIRING_VARIABLES,
+    marks=(SITE_ALERTS,),
 )

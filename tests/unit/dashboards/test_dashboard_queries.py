@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -77,7 +78,7 @@ ALL: Final = PANELS + MARKS
 
 
 @cache
-def families() -> dict[str, tuple[str, frozenset[str]]]:
+def families() -> Mapping[str, tuple[str, frozenset[str]]]:
     """Every family of the exporter: its kind and labels."""
     found = {
         family.name: (family.kind, frozenset({*(family.on or table.labels), *family.labels}))

@@ -69,21 +69,26 @@ def kept_labels(aggregation: Any) -> list[str]:
     return list(aggregation.modifier.labels) if aggregation.modifier else []
 
 
-def is_aggregated(node: Any) -> bool:
-    """Whether a result has the labels after a `by` and no others: none of the exporters that told.
+def result_labels(node: Any) -> set[str] | None:
+    """The labels of a result that an aggregation has chosen; None where a series keeps its own.
 
     A pick such as `topk` keeps the labels of what it picks from, a set operation those on its left.
     """
     if isinstance(node, ParenExpr):
-        return is_aggregated(node.expr)
+        return result_labels(node.expr)
     if isinstance(node, AggregateExpr):
-        return is_aggregated(node.expr) if str(node.op) in _PICKS else True
+        return result_labels(node.expr) if str(node.op) in _PICKS else set(kept_labels(node))
     if isinstance(node, BinaryExpr):
         sides = [node.lhs] if str(node.op) in _SETS else [node.lhs, node.rhs]
-        return all(map(is_aggregated, sides))
+        return _joined(sides)
     if isinstance(node, Call):
-        return all(map(is_aggregated, node.args))
-    return not isinstance(node, MatrixSelector | VectorSelector)
+        return _joined(node.args)
+    return None if isinstance(node, MatrixSelector | VectorSelector) else set()
+
+
+def _joined(sides: list[Any]) -> set[str] | None:
+    found = [result_labels(side) for side in sides]
+    return None if None in found else set().union(*(labels or () for labels in found))
 
 
 def unfolded(node: Any, folds: tuple[str, ...]) -> Iterator[Any]:

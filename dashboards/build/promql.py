@@ -30,6 +30,16 @@ def counted(family: str, where: str) -> str:
     return f"max by (site, pairing) (sum by (job, instance, site, pairing) ({selected}))"
 
 
+def share_of_states(pattern: str) -> str:
+    """How many replications are in these states, by the exporter that read each site last.
+
+    Parts of a whole come from one exporter: the larger of two for each would be too many together.
+    """
+    read = f"max by (job, instance, site) (vr_poll_last_success_timestamp_seconds{{{SITE}}})"
+    told = f'sum by (job, instance, site) (vr_replications{{{ONCE},status=~"{pattern}"}})'
+    return f"{told} and on (job, instance, site) topk by (site) (1, {read})"
+
+
 def verdicts(pattern: str) -> str:
     """How many replications stand so against their RPO, by pairing."""
     return counted("vr_replications_rpo", f'direction!="incoming",verdict=~"{pattern}"')

@@ -10,9 +10,10 @@ from typing import Any, Final
 import yaml
 
 from tests.deployment.checkers import said
-from tests.deployment.rule_objects import KUBERNETES
+from tests.documentation.repository import ROOT
 
 Manifest = dict[str, Any]
+KUBERNETES: Final = ROOT / "deploy/kubernetes"
 POD: Final = {
     "automountServiceAccountToken": False,
     "enableServiceLinks": False,

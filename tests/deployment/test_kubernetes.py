@@ -15,6 +15,7 @@ import yaml
 
 from tests.deployment.checkers import read, said
 from tests.deployment.manifests import (
+    KUBERNETES,
     Manifest,
     deployment_faults,
     monitor_faults,
@@ -22,7 +23,6 @@ from tests.deployment.manifests import (
     rendered,
     the,
 )
-from tests.deployment.rule_objects import KUBERNETES, OBJECTS, rule_object
 from tests.documentation.repository import ROOT
 from vr_exporter import __version__
 
@@ -156,12 +156,14 @@ def test_a_service_monitor_that_finds_nothing_is_found(change: Change, fault: st
     assert list(monitor_faults(broken, the("Service"))) == [fault]
 
 
-@pytest.mark.parametrize("file", OBJECTS, ids=lambda file: file.stem)
-def test_rule_objects_are_current_and_valid(file: Path, tmp_path: Path) -> None:
-    """The groups are the rule file's own: `python -m tests.deployment.rule_objects` writes them."""
-    assert OBJECTS[file].read_text(encoding="utf-8") == rule_object(file)
-    manifest = read(OBJECTS[file])
+@pytest.mark.parametrize(
+    ("folder", "file"), [("base", "vr-rules.yml"), ("bridge", "vr-bridge-rules.yml")]
+)
+def test_rule_objects_are_current_and_valid(folder: str, file: str, tmp_path: Path) -> None:
+    """The groups are the rule file's own: `vr-exporter rules --format crd` writes them."""
+    manifest = read(KUBERNETES / folder / "prometheusrule.yaml")
     assert (manifest["apiVersion"], manifest["kind"]) == (OPERATOR, "PrometheusRule")
+    assert manifest["spec"] == read(DASHBOARDS / "rules" / file)
     rules = tmp_path / "rules.yml"
     rules.write_text(yaml.safe_dump(manifest["spec"]), encoding="utf-8")
     assert "rules found" in said("promtool", "check", "rules", rules)
@@ -169,9 +171,9 @@ def test_rule_objects_are_current_and_valid(file: Path, tmp_path: Path) -> None:
 
 def test_the_bridge_has_its_rules_apart() -> None:
     """The base leaves the bridge's rules out; the folder `bridge` is a base that brings them."""
-    assert named("PrometheusRule") == {"vr-rules"}
+    (own,) = named("PrometheusRule")
     (extra,) = rendered(KUBERNETES / "bridge")
-    assert extra["metadata"]["name"] == "vr-bridge-rules"
+    assert extra["metadata"]["name"] == f"{own}-bridge"
 
 
 def test_every_dashboard_is_a_config_map_for_the_sidecar() -> None:

@@ -55,6 +55,18 @@ def test_C30_a_unit_that_loses_its_protection_is_found(lost: str, tmp_path: Path
     assert not is_tight(bare)
 
 
+@pytest.mark.parametrize(("word", "finds"), [("UMask=", ""), ("Umask=", "Unknown key")])
+def test_every_line_of_the_unit_is_known_to_systemd(word: str, finds: str, tmp_path: Path) -> None:
+    """A line that systemd does not know would be ignored in silence; such a one is found."""
+    text = UNIT.read_text(encoding="utf-8").replace("UMask=", word)
+    unit = tmp_path / UNIT.name
+    harmless = re.sub(r"^(Exec\w+)=.*", r"\1=/bin/true", text, flags=re.MULTILINE)
+    unit.write_text(harmless, encoding="utf-8")
+    judged = judge("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit)
+    assert bool(judged.returncode) == bool(finds), judged.stderr
+    assert finds in judged.stderr
+
+
 def test_every_credential_is_one_that_the_example_settings_ask_for() -> None:
     """LoadCredential hands over each password_file of the settings beside it, and no other."""
     settings = (UNIT.parent / "config.yml").read_text(encoding="utf-8")

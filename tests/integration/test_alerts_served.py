@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from tests.command_line import a_world, run, served, settings_file
 from tests.prometheus import exporter, fetch, running, wait_until
 from tests.real_alertmanager import Webhook, a_webhook
+from tests.wire_server import Connection, a_server
 from vr_exporter.domain.alerts import Event
 from vr_exporter.simulator.faults import Fault
 from vr_exporter.simulator.server import SimServer
@@ -82,6 +84,32 @@ def test_B27_what_the_appliance_refused_is_told_and_told_again_after_a_kill(
     again = posted(receiver)[1]
     assert (again["labels"], again["startsAt"]) == (alert["labels"], alert["startsAt"])
     assert TOKEN not in json.dumps(receiver.bodies)
+
+
+@pytest.mark.timeout(60)
+def test_B8_an_alertmanager_that_never_answers_does_not_hold_the_end_up(
+    short_path: Path, appliance: SimServer
+) -> None:
+    """Within five seconds, and what it did not take is told at the next start."""
+    asked = threading.Event()
+
+    def hang(connection: Connection) -> None:
+        connection.post()
+        asked.set()
+        connection.hang()
+
+    with a_server(hang) as server:
+        config = settings_file(
+            short_path,
+            {"madrid": {"url": appliance.url, "poll_interval": "5s"}},
+            alertmanagers=[{"url": f"http://127.0.0.1:{server.port}"}],
+        )
+        serve = exporter("serve", "--config.file", config, "--web.listen-address", "127.0.0.1:0")
+        with running(serve, until=LISTENING) as (process, _):
+            assert run("sync", _names(config)[0], "--config.file", config).code == 5
+            assert asked.wait(20)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=5) == 0
 
 
 def _names(config: str) -> list[str]:

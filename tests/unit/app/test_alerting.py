@@ -203,6 +203,17 @@ def test_each_receiver_has_its_own_credential(
         assert member.authorize() == "Bearer rotated"
 
 
+def test_a_member_that_is_not_verified_is_warned_about(
+    make: Callable[..., Exporter], caplog: pytest.LogCaptureFixture
+) -> None:
+    """At every start, as with sites."""
+    given = "[{url: 'https://am-1', tls: {insecure_skip_verify: true}}, {url: 'https://am-2'}]"
+    exporter = make(some_settings())
+    exporter.alerting.apply(some_settings(VR_ALERTMANAGERS=given))
+    warned = [r for r in caplog.records if r.message == "certificate is not verified"]
+    assert [record.__dict__["receiver"] for record in warned] == ["am-1"]
+
+
 def test_where_a_member_is_and_how_it_is_known_comes_from_its_settings() -> None:
     """Its name is what metrics show, never the URL."""
     pin = "ab" * 32

@@ -1,4 +1,4 @@
-"""Debian's Prometheus, Alertmanager and strace, unpacked into .tools, not installed."""
+"""Debian's packages of the programs that tests drive, unpacked into .tools, not installed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,31 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-PACKAGES: Final = ("prometheus", "prometheus-alertmanager", "strace", "libunwind8")
-PROGRAMS: Final = ("prometheus", "promtool", "prometheus-alertmanager", "amtool", "strace")
+PACKAGES: Final = (
+    "prometheus",
+    "prometheus-alertmanager",
+    *("strace", "libunwind8"),
+    "kubernetes-client",
+    *("systemd", "libsystemd-shared", "libapparmor1", "libip4tc2", "libkmod2", "libseccomp2"),
+)
+PROGRAMS: Final = {
+    "prometheus": "--version",
+    "promtool": "--version",
+    "prometheus-alertmanager": "--version",
+    "amtool": "--version",
+    "strace": "--version",
+    "kubectl": "options",
+    "systemd-analyze": "--version",
+}
+"""Each with a word that it answers without doing anything."""
 FOLDER: Final = Path(__file__).resolve().parents[1] / ".tools"
+
+
+ALERTMANAGER: Final = "prometheus-alertmanager"
+_TEMPLATES: Final = b"/usr/share/prometheus/alertmanager"
+"""Where Debian's Alertmanager looks for its templates, and starts without none."""
+
+_TEMPLATES_HERE: Final = b".tools/templates".ljust(len(_TEMPLATES), b"/")
 
 
 class ToolError(Exception):
@@ -21,19 +43,24 @@ class ToolError(Exception):
 
 
 def tool(name: str) -> Path:
-    """Where the program of this name stands; fetched first when it is not there yet."""
+    """Where the program of this name stands; fetched first when it is not there yet.
+
+    Our own Alertmanager is to be started in the root of the repository: its templates are there.
+    """
     place = _place(name)
     if place is None:
         fetch()
         place = _place(name)
     if place is None:
         raise ToolError(f"{name}: not found; install Debian's {' and '.join(PACKAGES)}")
-    return place
+    is_unpacked = FOLDER in place.parents
+    return _with_templates_here(place) if name == ALERTMANAGER and is_unpacked else place
 
 
 def environment() -> dict[str, str]:
     """The environment in which an unpacked program finds the libraries unpacked beside it."""
-    libraries = [str(path) for path in (FOLDER / "debian/usr/lib").glob("*-linux-gnu")]
+    places = ("*-linux-gnu", "*-linux-gnu/systemd")
+    libraries = [str(path) for p in places for path in (FOLDER / "debian/usr/lib").glob(p)]
     return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {**os.environ}
 
 
@@ -54,6 +81,21 @@ def _place(name: str) -> Path | None:
     """Our own copy before the machine's."""
     found = shutil.which(name, path=f"{FOLDER / 'debian/usr/bin'}:{os.environ.get('PATH', '')}")
     return None if found is None else Path(found)
+
+
+def _with_templates_here(program: Path) -> Path:
+    """Make a copy that finds the templates that were unpacked, as it is not installed."""
+    moved = FOLDER / ALERTMANAGER
+    if not moved.exists() or moved.stat().st_mtime < program.stat().st_mtime:
+        content = program.read_bytes().replace(_TEMPLATES, _TEMPLATES_HERE)
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+            fresh, link = Path(folder, "program"), Path(folder, "templates")
+            fresh.write_bytes(content)
+            fresh.chmod(0o755)
+            link.symlink_to(Path("debian/usr/share/prometheus/alertmanager"))
+            link.replace(FOLDER / "templates")
+            fresh.replace(moved)
+    return moved
 
 
 def _download(folder: Path) -> None:
@@ -88,8 +130,8 @@ def _run(*command: str, folder: Path) -> None:
 def main() -> int:
     """Fetch what is missing and start each program once: a broken one is named before any test."""
     try:
-        for name in PROGRAMS:
-            _run(str(tool(name)), "--version", folder=FOLDER)
+        for name, word in PROGRAMS.items():
+            _run(str(tool(name)), word, folder=FOLDER)
     except ToolError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -162,6 +162,20 @@ def test_an_end_that_was_overtaken_is_not_acknowledged(ledger: Ledger) -> None:
     assert (the_row(ledger).ends_at, the_row(ledger).resolved_acked_at) == (None, None)
 
 
+def test_what_was_heard_of_an_episode_is_not_taken_for_the_next(ledger: Ledger) -> None:
+    """Its acknowledgement, and its removal, come too late."""
+    note(ledger, begun(ALERT))
+    first = the_row(ledger)
+    accept(ledger, first)
+    note(ledger, Ended(ALERT.kin, NOW + 60))
+    accept(ledger, the_row(ledger), resolved=True, at=NOW + 400)
+    note(ledger, begun(ALERT, at=NOW + 500))
+    accept(ledger, first, at=NOW + 501)
+    ledger.change_outbox(lambda box: box.remove([first], dropped="expired"))
+    assert the_row(ledger) == Outgoing(ONE, ALERT, NOW + 500)
+    assert ledger.outbox.dropped == {}
+
+
 def test_a_new_class_ends_the_alert_of_the_old_one(engine: SqliteEngine, ledger: Ledger) -> None:
     """Of one kin one alert is active."""
     new = an_alert(Event.SYNC_FAILING, error_class="auth")

@@ -80,6 +80,9 @@ class Posts(Protocol):
     def post(self, body: bytes) -> Answer:
         """Post a list of alerts."""
 
+    def close(self) -> None:
+        """Let the connection go."""
+
 
 class Sender:
     """Works for one receiver, on a thread of its own, until the clock's `wait` says stop.
@@ -118,9 +121,12 @@ class Sender:
         return self._fault
 
     def run(self) -> None:
-        """Tell what is to be told until the clock's wait says stop."""
-        while not self._clock.wait(self.turn()):
-            pass
+        """Tell what is to be told until the clock's wait says stop, then let the connection go."""
+        try:
+            while not self._clock.wait(self.turn()):
+                pass
+        finally:
+            self._member.close()
 
     def turn(self) -> float:
         """Tell what is due, and return for how many seconds nothing is, but for news."""

@@ -90,6 +90,7 @@ class Alerting:
             outbox.serve(names, now=now)
             outbox.end_sites_but(settings.sites, at=now)
 
+        _warn_of_unverified(settings)
         self._counting.watch(names)
         self._ledger().change_outbox(change)
         self._sending = [self._started(member, settings) for member in settings.alertmanagers]
@@ -204,6 +205,18 @@ class Sending:
 def named_url(urls: Sequence[str]) -> str:
     """Make an address for others of the first we listen on: under the name of this machine."""
     return urls[0].replace("//localhost:", f"//{socket.gethostname()}:") if urls else ""
+
+
+def _warn_of_unverified(settings: Settings) -> None:
+    for member in settings.alertmanagers:
+        if member.tls.insecure_skip_verify:
+            log.warning(
+                "certificate is not verified",
+                extra={
+                    "receiver": member.receiver,
+                    "remedy": "set tls.ca_file or tls.fingerprint_sha256",
+                },
+            )
 
 
 def timing_of(settings: Settings) -> Timing:

@@ -13,11 +13,11 @@ from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.ledger import trigger_rows
 from vr_exporter.ledger.audit import Audit
+from vr_exporter.ledger.failed_syncs import FailedSyncs
 from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.remembered import ENDED_REMEMBERED, Remembered
 from vr_exporter.ledger.schema import put_meta
 from vr_exporter.ledger.steps import UNCLEAR, ended_with, expired, merged, unanswered
-from vr_exporter.ledger.streaks import Streaks
 from vr_exporter.ledger.sync_kinds import SyncKinds
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
@@ -59,7 +59,7 @@ class Book:
         self.sync_kinds = SyncKinds(connection)
         self.audit = Audit(connection)
         self.outbox = Outbox(connection, now=now)
-        self.streaks = Streaks(connection)
+        self.failed_syncs = FailedSyncs(connection)
         self.unhealed = Unhealed(connection)
         self._notice = notice
         self.meta: dict[str, str] = {}
@@ -78,8 +78,9 @@ class Book:
     @property
     def has_unwritten(self) -> bool:
         """Whether anything waits to be written."""
-        parts = (self.totals, self.sync_kinds, self.audit, self.outbox, self.streaks, self.unhealed)
-        return bool(self._unwritten or self.meta or any(part.has_unwritten for part in parts))
+        parts = (self.totals, self.sync_kinds, self.audit, self.outbox)
+        is_marked = any(part.has_unwritten for part in (*parts, self.failed_syncs, self.unhealed))
+        return bool(self._unwritten or self.meta or is_marked)
 
     def get(self, key: str) -> Trigger | None:
         """Return a trigger as it stands; None if only the store may know it."""
@@ -161,7 +162,7 @@ class Book:
             trigger_rows.put(connection, trigger)
         self.audit.write(connection)
         self.outbox.write(connection)
-        self.streaks.write(connection)
+        self.failed_syncs.write(connection)
         self.unhealed.write(connection)
 
     def written(self) -> None:
@@ -172,5 +173,5 @@ class Book:
         self._unwritten.clear()
         self.audit.written()
         self.outbox.written()
-        self.streaks.written()
+        self.failed_syncs.written()
         self.unhealed.written()

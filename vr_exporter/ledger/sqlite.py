@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from vr_exporter.domain.alerts import Noticed
-from vr_exporter.domain.counts import SeenTasks, SiteChanges, SiteTotals
+from vr_exporter.domain.counts import SiteChanges, SiteTotals
 from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.triggers import Origin, Skip, Trigger, TriggerState
 from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.audit import AuditRow
 from vr_exporter.ledger.book import Book, Notice, no_news
 from vr_exporter.ledger.folder import StateUnusable
+from vr_exporter.ledger.memory import Memory
 from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.steps import check_step, may_turn, skipped
 from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
@@ -48,7 +49,7 @@ class Refusal:
 REFUSALS_AT_A_TIME: Final = 500
 
 
-class Ledger:
+class Ledger(Memory):
     """One file, one writer. Any thread may call; a call that writes returns after the commit.
 
     `reserve` and `claim` raise StoreFailed when they are not durable, and then nothing happened.
@@ -82,18 +83,6 @@ class Ledger:
 
     # totals
 
-    def totals(self, site: SiteName) -> SiteTotals:
-        """Return all totals of a site, empty ones for a site never recorded."""
-        return self._book.totals.totals(site)
-
-    def seen_tasks(self, site: SiteName) -> SeenTasks | None:
-        """Return the ended tasks already counted; None before tasks were first recorded."""
-        return self._book.totals.seen_tasks(site)
-
-    def sites(self) -> frozenset[SiteName]:
-        """Return every site that has totals, also one that is no longer configured."""
-        return frozenset(self._book.totals.every)
-
     def trigger_totals(self) -> Mapping[SiteName, SiteTotals]:
         """Return the totals that hold the families `vr_trigger_*`, as the last step left them.
 
@@ -121,7 +110,7 @@ class Ledger:
             for ending in endings:
                 ended_at = ending.ended_at or ending.asked_at
                 self._book.step(self._known(ending.key), ending, now=ended_at)
-            self._book.streaks.put(site, noticed.failures)
+            self._book.failed_syncs.put(site, noticed.failures)
             self._book.outbox.take(noticed.news)
             totals = self._book.totals.totals(site)
             self._write_behind("T4")
@@ -132,12 +121,8 @@ class Ledger:
         with self._lock:
             self._book.totals.forget(site)
             self._book.sync_kinds.forget(site)
-            self._book.streaks.forget(site)
+            self._book.failed_syncs.forget(site)
             self._write_behind("T4")
-
-    def sync_kinds(self, site: SiteName) -> frozenset[str]:
-        """Return the kinds of tasks that syncs of ours turned out to be at this site."""
-        return self._book.sync_kinds.of(site)
 
     def learn_sync_kind(self, site: SiteName, kind: str) -> None:
         """Note the kind of a task that a sync of ours is; written with the next commit."""
@@ -224,26 +209,6 @@ class Ledger:
             return self._writer.find(key)
         return None
 
-    def triggers(
-        self, *, site: SiteName | None = None, unfinished: bool = False, limit: int | None = None
-    ) -> tuple[Trigger, ...]:
-        """Return triggers, the youngest first; `unfinished` are those without an end.
-
-        All that are open are among them, of the others the youngest 5,000.
-        """
-        chosen = self._book.remembered.chosen(site=site, unfinished=unfinished)
-        return tuple(sorted(chosen, key=_by_age)[:limit])
-
-    def open_triggers(self, site: SiteName) -> tuple[Trigger, ...]:
-        """Return those of a site without an end, or with an unknown one; the youngest first."""
-        opened = self._book.remembered.opened()
-        chosen = [trigger for trigger in opened if trigger.target.site == site]
-        return tuple(sorted(chosen, key=_by_age))
-
-    def last_claim(self, replication_id: ReplicationId) -> float | None:
-        """Return when a replication was last asked to sync, by anyone, within a day or since."""
-        return self._book.last_claims.get(replication_id)
-
     def acknowledge(
         self, key_or_replication: str, *, actor: str, now: float
     ) -> tuple[Trigger, ...]:
@@ -254,15 +219,6 @@ class Ledger:
             return acknowledged
 
     # alerts
-
-    @property
-    def unhealed(self) -> Mapping[ReplicationId, int]:
-        """How many triggers by alert healed nothing yet, by replication."""
-        return self._book.unhealed.counts
-
-    def unhealed_of(self, replication_id: ReplicationId) -> int:
-        """How many of one replication."""
-        return self._book.unhealed.count(replication_id)
 
     def heal(self, replication_id: ReplicationId) -> int:
         """Begin to count anew: the replication is within its RPO; return how many there were."""
@@ -287,20 +243,11 @@ class Ledger:
             self._write_behind("T6")
             return count
 
-    @property
-    def outbox(self) -> Outbox:
-        """What is to be told to Alertmanager, for reading; `change_outbox` changes it."""
-        return self._book.outbox
-
     def change_outbox(self, change: Callable[[Outbox], None], *, step: str = "T5") -> None:
         """Change what is to be told, in a transaction of its own (T5)."""
         with self._lock:
             change(self._book.outbox)
             self._write_behind(step)
-
-    def failures_in_a_row(self, site: SiteName) -> Mapping[ReplicationId, int]:
-        """Return how often in a row the syncs of a site's replications failed, where they did."""
-        return self._book.streaks.of(site)
 
     # the rest
 
@@ -407,7 +354,3 @@ class Ledger:
 
     def _publish(self) -> None:
         self._published = self._book.totals.every
-
-
-def _by_age(trigger: Trigger) -> tuple[float, str]:
-    return (-trigger.asked_at, trigger.key)

@@ -1,66 +1,42 @@
-"""Syncs of a replication that failed one after the other, counted over restarts."""
+"""What was asked of each site since one of our syncs last succeeded there."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Mapping
-
-from vr_exporter.domain.names import ReplicationId, SiteName
-from vr_exporter.ledger.values import text, texts
+from vr_exporter.domain.names import SiteName
+from vr_exporter.domain.triggers import Trigger, TriggerState
 
 
 class Streaks:
-    """Failures in a row by replication; one whose last sync went well is not in here.
+    """Ended triggers that made a POST of their own, by site, from the last success on.
 
-    Changes are marked, and written by the next commit.
+    So few that whoever judges a site by them need not walk through all that is remembered.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._streaks: dict[SiteName, dict[ReplicationId, int]] = {}
-        self._unwritten: set[tuple[SiteName, ReplicationId]] = set()
-        for site, replication, failures in connection.execute("SELECT * FROM streak"):
-            of_site = self._streaks.setdefault(SiteName(texts(site)), {})
-            of_site[ReplicationId(texts(replication))] = failures
+    def __init__(self) -> None:
+        self._of: dict[SiteName, dict[str, Trigger]] = {}
 
-    @property
-    def has_unwritten(self) -> bool:
-        """Whether anything is marked."""
-        return bool(self._unwritten)
+    def of(self, site: SiteName) -> list[Trigger]:
+        """Return those of a site."""
+        return [*self._of.get(site, {}).values()]
 
-    def of(self, site: SiteName) -> Mapping[ReplicationId, int]:
-        """Return the failures in a row of a site's replications."""
-        return dict(self._streaks.get(site, {}))
+    def put(self, trigger: Trigger) -> None:
+        """Take in a trigger as it stands now."""
+        self.drop(trigger)
+        ended_at = trigger.ended_at
+        if ended_at is None or trigger.claimed_at is None or trigger.has_joined:
+            return
+        streak = self._of.setdefault(trigger.target.site, {})
+        if trigger.state is TriggerState.SUCCEEDED:
+            older = [key for key, other in streak.items() if (other.ended_at or 0.0) < ended_at]
+            for key in older:
+                del streak[key]
+        if not any(_is_success_after(other, ended_at) for other in streak.values()):
+            streak[trigger.key] = trigger
 
-    def put(self, site: SiteName, failures: Mapping[ReplicationId, int]) -> None:
-        """Take in how many there are now; 0 ends a row."""
-        of_site = self._streaks.setdefault(site, {})
-        for replication, count in failures.items():
-            if count:
-                of_site[replication] = count
-            else:
-                of_site.pop(replication, None)
-            self._unwritten.add((site, replication))
-
-    def forget(self, site: SiteName) -> None:
-        """Drop a site."""
-        self.put(site, dict.fromkeys(self._streaks.get(site, ()), 0))
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Put all that is marked into the transaction."""
-        found = [(key, self._streaks.get(key[0], {}).get(key[1])) for key in self._unwritten]
-        connection.executemany(
-            "DELETE FROM streak WHERE site = ? AND replication = ?",
-            _bound(key for key, count in found if not count),
-        )
-        connection.executemany(
-            "INSERT OR REPLACE INTO streak VALUES (?, ?, ?)",
-            [(text(key[0]), text(key[1]), count) for key, count in found if count],
-        )
-
-    def written(self) -> None:
-        """Take the marks away: the transaction is on disk."""
-        self._unwritten.clear()
+    def drop(self, trigger: Trigger) -> None:
+        """Forget a trigger."""
+        self._of.get(trigger.target.site, {}).pop(trigger.key, None)
 
 
-def _bound(keys: Iterable[tuple[SiteName, ReplicationId]]) -> list[tuple[object, object]]:
-    return [(text(site), text(replication)) for site, replication in keys]
+def _is_success_after(trigger: Trigger, at: float) -> bool:
+    return trigger.state is TriggerState.SUCCEEDED and (trigger.ended_at or 0.0) > at

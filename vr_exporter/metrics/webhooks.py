@@ -33,7 +33,7 @@ WEBHOOKS = Declarations(
         Declaration(
             "vr_webhook_alerts_total",
             "counter",
-            "Alerts in the webhooks that were taken, the dead man's aside; each is a wish by alert.",
+            "Alerts in the webhooks that were taken, the dead man's aside: each a wish by alert.",
             ("status",),
         ),
         Declaration(

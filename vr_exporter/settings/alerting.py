@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from vr_exporter.alerting.matchers import NotARule, parse_rule
 from vr_exporter.settings.section import Account, Section, Tls, credentials_given, setting
 from vr_exporter.settings.values import (
     AlertName,
     Duration,
+    Flow,
     Kind,
     Label,
     Mode,
@@ -22,7 +23,6 @@ from vr_exporter.settings.values import (
     between,
     fault,
     fault_at,
-    flow,
     unique,
 )
 
@@ -38,7 +38,7 @@ def _rule(text: str) -> str:
 AlertRules = Annotated[
     tuple[Annotated[Text, AfterValidator(_rule)], ...],
     Kind("list of alert names or matchers"),
-    BeforeValidator(flow),
+    Flow,
     AfterValidator(unique),
 ]
 
@@ -83,10 +83,10 @@ class Alerts(Section):
     resolved_for: Annotated[Duration, between("1m", "1d")] = setting(
         "A resolved alert is sent again for this long.", "15m", default=900.0
     )
-    labels: dict[Label, Text] = setting(
+    labels: Annotated[dict[Label, Text], Flow] = setting(
         "Labels added to every alert.", "{team: storage}", default={}
     )
-    annotations: dict[Label, Text] = setting(
+    annotations: Annotated[dict[Label, Text], Flow] = setting(
         "Annotations added to every alert, such as a link to your runbook.",
         "{runbook_url: https://wiki.example/vr}",
         default={},

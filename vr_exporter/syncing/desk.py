@@ -11,7 +11,7 @@ from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.domain.triggers import TABLE, Skip, Trigger, TriggerState
 from vr_exporter.ledger.sqlite import Ledger, Reserved
 from vr_exporter.ledger.steps import may_turn
-from vr_exporter.syncing.circuit import Circuit, circuit_of
+from vr_exporter.syncing.circuit import Circuit
 from vr_exporter.syncing.gathering import Gathering
 from vr_exporter.syncing.guards import judge_before, judge_fresh
 from vr_exporter.syncing.policy import Policy
@@ -89,7 +89,7 @@ class Desk:
 
     def circuit(self, site: SiteName) -> Circuit:
         """How the circuit of a site stands."""
-        return circuit_of(self._ledger.triggers(site=site), self.policy.circuit)
+        return self.gathering.circuit(site)
 
     def accept(self, trigger: Trigger, now: float) -> Verdict:
         """Have the ledger take what no guard turned away."""

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 from vr_exporter.appliance.errors import ApplianceError
-from vr_exporter.appliance.syncs import Syncs
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.inventory import Replication
 from vr_exporter.domain.tasks import Task, TaskState
@@ -29,11 +28,9 @@ class Following:
     next poll: that shows whether the appliance as a whole was set back (A60).
     """
 
-    def __init__(
-        self, *, reads: Syncs, rereading: Rereading, clock: Clock, skew: Callable[[], float]
-    ) -> None:
-        self._reads = reads
+    def __init__(self, rereading: Rereading, *, clock: Clock, skew: Callable[[], float]) -> None:
         self._rereading = rereading
+        self._reads = rereading.reads
         self._clock = clock
         self._skew = skew
         self._misses: dict[str, int] = {}

@@ -10,6 +10,7 @@ from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.snapshot import PairingSnapshot, Snapshot
 from vr_exporter.domain.triggers import Origin, Target, Trigger
 from vr_exporter.ledger.sqlite import Ledger
+from vr_exporter.syncing.circuit import Circuit, circuit_of
 from vr_exporter.syncing.guards import EpisodeFacts, Facts, FreshFacts
 from vr_exporter.syncing.policy import Policy
 from vr_exporter.syncing.recent import Recent
@@ -28,7 +29,11 @@ class Gathering:
 
     def recent(self, now: float, *, taken: Sequence[ReplicationId] = ()) -> Recent:
         """Read what recent triggers say; it serves until another one is taken in."""
-        return Recent(self._ledger.triggers(), self._policy.circuit, now=now, taken=taken)
+        return Recent(self._ledger.triggers(), self.circuit, now=now, taken=taken)
+
+    def circuit(self, site: SiteName) -> Circuit:
+        """How the circuit of a site stands."""
+        return circuit_of(self._ledger.since_success(site), self._policy.circuit)
 
     def facts(
         self, trigger: Trigger, recent: Recent, *, now: float, alert: EpisodeFacts | None = None

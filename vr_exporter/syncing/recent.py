@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.triggers import Trigger
 from vr_exporter.syncing import history
-from vr_exporter.syncing.circuit import Circuit, CircuitRule, circuit_of
+from vr_exporter.syncing.circuit import Circuit
 
 
 class Recent:
@@ -19,13 +19,12 @@ class Recent:
     def __init__(
         self,
         triggers: Sequence[Trigger],
-        rule: CircuitRule,
+        circuit: Callable[[SiteName], Circuit],
         *,
         now: float,
         taken: Sequence[ReplicationId] = (),
     ) -> None:
-        self._triggers = triggers
-        self._rule = rule
+        self._circuit = circuit
         self._circuits: dict[SiteName, Circuit] = {}
         self._held = {t.target.replication_id for t in triggers if t.state.holds_target} | {*taken}
         self.budget_used = history.budget_used(triggers, now) + len(taken)
@@ -33,8 +32,7 @@ class Recent:
     def circuit(self, site: SiteName) -> Circuit:
         """How the circuit of a site stands."""
         if site not in self._circuits:
-            own = (trigger for trigger in self._triggers if trigger.target.site == site)
-            self._circuits[site] = circuit_of(own, self._rule)
+            self._circuits[site] = self._circuit(site)
         return self._circuits[site]
 
     def is_held(self, replication: ReplicationId) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from vr_exporter.appliance.errors import ApplianceError
-from vr_exporter.appliance.syncs import Syncs
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.inventory import Replication
 from vr_exporter.domain.triggers import Trigger
@@ -19,11 +18,9 @@ from vr_exporter.syncing.states import is_syncing
 class Taskless:
     """Tells which of them ended; `skew` is the appliance's clock less ours."""
 
-    def __init__(
-        self, *, reads: Syncs, rereading: Rereading, clock: Clock, skew: Callable[[], float]
-    ) -> None:
-        self._reads = reads
+    def __init__(self, rereading: Rereading, *, clock: Clock, skew: Callable[[], float]) -> None:
         self._rereading = rereading
+        self._reads = rereading.reads
         self._clock = clock
         self._skew = skew
         self._misses: dict[str, int] = {}

@@ -63,8 +63,8 @@ class SyncTasks:
         self._skew = skew
         self._circuit = circuit
         rereading = Rereading(reads, pairing_of)
-        self._following = Following(reads=reads, rereading=rereading, clock=clock, skew=skew)
-        self._taskless = Taskless(reads=reads, rereading=rereading, clock=clock, skew=skew)
+        self._following = Following(rereading, clock=clock, skew=skew)
+        self._taskless = Taskless(rereading, clock=clock, skew=skew)
         self._searches = Searches(clock=clock, skew=skew)
 
     def begin_queued(self, spare: Callable[[], int]) -> None:

@@ -364,6 +364,6 @@ def test_an_alertmanager_that_starts_anew_learns_what_fires(way: WayOut) -> None
     way.note(begun(ALERT))
     way.pass_time(100)
     way.standin = way.sender._member._given = Alertmanager(way.time)  # type: ignore[attr-defined]
-    way.sender._member.close()  # type: ignore[attr-defined]
+    way.sender._member.close()
     way.pass_time(61)
     assert way.standin.firing()

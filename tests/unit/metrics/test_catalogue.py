@@ -135,7 +135,7 @@ WITHOUT_SITE_TOO = {"vr_trigger_requests_total", "vr_trigger_skips_total"}
 
 def sample_name(name: str) -> str:
     """The name of some sample of a family."""
-    return f"{name}_count" if FAMILIES[name][0] == "histogram" else name
+    return f"{name}_count" if FAMILIES[name][0].startswith("histogram") else name
 
 
 def a_rich_page() -> Page:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.bridged import Bridged, a_body, an_alert, reasons
+from tests.late import be_late
 from tests.watched import Watched
 from vr_exporter.domain.names import ReplicationId
 from vr_exporter.domain.triggers import TriggerState
@@ -20,19 +21,6 @@ def watched() -> Iterator[Watched]:
     with Watched(replications=60) as site:
         be_late(site, 8)
         yield site
-
-
-def be_late(watched: Watched, count: int, *, hours: float = 48.0) -> None:
-    """Let this many replications have their last sync hours behind them, and be read."""
-    watched.poll()
-    names = watched.names()[:count]
-    with watched.world.lock:
-        watched.world.advance()
-        for name in names:
-            replica = watched.world.find(name)
-            replica.last_sync_at = watched.time.now() - hours * 3600
-            watched.world.actions.syncing.plan(replica, watched.time.now() + 7 * 86_400)
-    watched.poll()
 
 
 def test_an_alert_about_a_breach_starts_one_sync_and_its_repeats_none(watched: Watched) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any, Final
 
 import psutil
@@ -63,7 +64,7 @@ def _changed(dice: Dice, body: dict[str, Any]) -> bytes:
             if dice.random() < 0.3:
                 del place[key]
             else:
-                place[key] = dice.choice(ODD)
+                place[key] = deepcopy(dice.choice(ODD))
             break
     return json.dumps(body).encode()
 
@@ -112,10 +113,8 @@ def main(count: int) -> None:
         alerts = sum(bridged.arrivals.facts.alerts.values())
         outcomes = sum(bridged.outcomes().values())
         waiting = sum(each.outcome is None for each in watched.ledger.triggers())
-        line = (
-            f"{count} bodies in {time.perf_counter() - began:.0f} s: {dict(sorted(found.items()))}"
-        )
-        print(line)  # noqa: T201 - it is for reading
+        took = time.perf_counter() - began
+        print(f"{count} bodies in {took:.0f} s: {dict(sorted(found.items()))}")  # noqa: T201 - it is for reading
         print(f"alerts {alerts} = outcomes {outcomes} + waiting {waiting}; grown {grown:.1f} MiB")  # noqa: T201 - as above
         print(f"POSTs {watched.madrid.posts}")  # noqa: T201 - as above
         if alerts != outcomes + waiting:

@@ -41,10 +41,8 @@ def raw(
     body: bytes = b"", *, token: str | None = TOKEN, length: int | None = None, **fields: str
 ) -> bytes:
     """A POST of the webhook as bytes, announcing its length or another one."""
-    own = {
-        "content-type": "application/json",
-        **{k.replace("_", "-"): v for k, v in fields.items()},
-    }
+    named = {name.replace("_", "-"): value for name, value in fields.items()}
+    own = {"content-type": "application/json", **named}
     if token is not None:
         own.setdefault("authorization", f"Bearer {token}")
     own["content-length"] = str(len(body) if length is None else length)

@@ -18,6 +18,7 @@ from vr_exporter.simulator.server import SimServer
 from vr_exporter.simulator.world import World
 
 API_TOKEN = "api-canary"
+PATH = "/api/v1/alertmanager"
 LISTENING = r"addresses=(\S+)"
 
 
@@ -124,11 +125,16 @@ def test_a_test_alert_reaches_a_real_alertmanager_and_each_hop_is_told(
         assert ended.code == 0, ended.out + ended.err
         assert [line.split()[0] for line in ended.lines] == ["outbox", "am", "am"]
         assert " ok " in ended.lines[-1]
+        judged = run("check", "--config.file", good)
+        assert judged.code == 5
+        assert any("am" in line and f"no receiver posts to {PATH}" in line for line in judged.lines)
         both = [{"url": am.url, "name": "am"}, {"url": away, "name": "gone"}]
         bad = a_config(short_path, appliance, alertmanagers=both)
         ended = run("bridge", "test-alert", "--timeout", "2", "--config.file", bad)
         assert ended.code == 5
         assert any(line.startswith("gone") and "NOT YET" in line for line in ended.lines)
+        judged = run("check", "--config.file", bad)
+        assert any(line.startswith("gone") and "does not answer" in line for line in judged.lines)
     none = a_config(short_path, appliance)
     assert run("bridge", "test-alert", "--config.file", none).code == 5
 

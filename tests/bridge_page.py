@@ -7,7 +7,7 @@ import sys
 from vr_exporter.domain.triggers import REASONS
 from vr_exporter.ledger.steps import FINAL_REASONS
 from vr_exporter.metrics.webhooks import REFUSED
-from vr_exporter.syncing.guards.chain import BEFORE, FRESH
+from vr_exporter.syncing.guards.chain import CHAIN
 from vr_exporter.web.webhook import ANSWERS
 
 _ELSEWHERE = {"ambiguous_name"}
@@ -81,20 +81,20 @@ vr-exporter sends of itself, shares ledger and labels with it.
 
    | at | what | seen in |
    |---|---|---|
-   | 10:00 | the copy of db-01 is past its RPO by more than the grace | `vr_replication_rpo_breached` |
+   | 10:00 | db-01 is past its RPO by more than the grace | `vr_replication_rpo_breached` |
    | 10:10 | `VrRpoBreached` fires, Alertmanager waits its `group_wait` | Alertmanager |
    | 10:10:10 | the webhook comes, all guards pass, the ledger has the wish: 202 | `bridge log` |
-   | 10:10:11 | the replication is read anew and still in breach: one POST | `vr_trigger_requests_total{source="alert",outcome="accepted"}` |
+   | 10:10:11 | the replication is read anew and still in breach: one POST | `vr_trigger_requests_total` |
    | 10:14 | the sync ends, the next poll shows the RPO met | `vr_replication_rpo_breached` 0 |
    | 10:25 | the alert resolves; each repeat until then is `duplicate` | `vr_trigger_skips_total` |
 
 ## Every alert has an outcome
 
 `vr_webhook_alerts_total` counts the alerts of the webhooks that were taken, the dead man's aside.
-Each is one wish, and each wish has one outcome in `vr_trigger_requests_total{source="alert"}` as soon
-as that stands; until then it is in `vr_triggers_queued`. Whoever is `skipped` has a reason in
-`vr_trigger_skips_total`, a row in the audit (`bridge log`, `GET /api/v1/audit?bridge=true`) with what
-the decision rested on, and a log line. Without a `site` where the labels name none of ours.
+Each is one wish, and each wish has one outcome in `vr_trigger_requests_total{source="alert"}` as
+soon as that stands; until then it is in `vr_triggers_queued`. One that is `skipped` has a reason in
+`vr_trigger_skips_total`, a row in the audit (`bridge log`, `GET /api/v1/audit?bridge=true`) with
+what the decision rested on, and a log line. It has no `site` where the labels name none of ours.
 
 ## The guards
 
@@ -103,7 +103,7 @@ more. *Again*: decided anew when Alertmanager offers it again, that is after `re
 
 | # | guard | asked of | reason | again? | rule |
 |---|---|---|---|---|---|
-"""
+"""  # noqa: E501 - lines of a page
 
 _AFTER_GUARDS = """
 Guards 1 to 13 are asked before the ledger takes a wish, the others after it, on a fresh reading,
@@ -114,7 +114,7 @@ is the reason of a name that means two VMs: alerts go by ids, so only people and
 
 | answer | when |
 |---|---|
-"""
+"""  # noqa: E501 - lines of a page
 
 _AFTER_ANSWERS = """
 Never a redirect, after which the wish would be lost, and never 429, which slows nobody.
@@ -153,7 +153,7 @@ _DANGERS = """
 - **What is not covered.** A sync does not cure a full datastore or a link that is too narrow:
   `VrRpoBreachedLong` is a person's, at twice the RPO. After a restart the storm's window begins anew,
   and `bridge explain` knows of older episodes what the ledger and the audit hold.
-"""
+"""  # noqa: E501 - lines of a page
 
 
 def page() -> str:
@@ -161,7 +161,7 @@ def page() -> str:
     guards = [
         f"| {each.number} | {each.name} | {each.asked_by} | `{each.reason}` "
         f"| {'final' if each.reason in FINAL_REASONS else 'again'} | {each.rule} |"
-        for each in (*BEFORE, *FRESH)
+        for each in CHAIN
     ]
     answers = [f"| {status} | {when} |" for status, when in ANSWERS]
     refused = [f"| `{reason}` | {_WHY[reason]} |" for reason in REFUSED]
@@ -183,7 +183,7 @@ def page() -> str:
 
 def unnamed() -> set[str]:
     """Reasons that the page does not tell of."""
-    return {*REASONS} - {each.reason for each in (*BEFORE, *FRESH)} - _ELSEWHERE
+    return {*REASONS} - {each.reason for each in CHAIN} - _ELSEWHERE
 
 
 if __name__ == "__main__":

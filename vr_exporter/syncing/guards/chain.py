@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from vr_exporter.domain.triggers import Skip, Trigger
 from vr_exporter.syncing.guards import before, fresh, inputs
@@ -187,3 +187,6 @@ FRESH: tuple[Guard[FreshFacts], ...] = (
     ),
 )
 """Guards that are asked after the ledger took it, before the POST."""
+
+CHAIN: tuple[Guard[Any], ...] = (*BEFORE, *FRESH)
+"""All of them, in the order in which they are asked."""

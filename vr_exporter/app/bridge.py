@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
+from vr_exporter.alerting.alertmanager import Alertmanager
 from vr_exporter.alerting.arrivals import Arrivals
 from vr_exporter.alerting.inbound import Webhook, read_webhook
 from vr_exporter.alerting.intents import ACTION, intent_of
@@ -20,7 +22,7 @@ from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.settings import Secrets, Settings, SettingsError
 from vr_exporter.settings.alerting import Webhook as WebhookSettings
 from vr_exporter.syncing.desk import Verdict
-from vr_exporter.syncing.offered import Offered, OfferedEpisodes
+from vr_exporter.syncing.offered import Offered, OfferedEpisodes, is_key
 from vr_exporter.syncing.offers import Taken
 from vr_exporter.syncing.targets import Wanted
 from vr_exporter.web.bridging import (
@@ -200,8 +202,8 @@ class Bridge:
         found = self._wishing.directory.find(Wanted((word,)))
         if found.targets:
             return found.targets[:MOST_EXPLAINED] if len(found.targets) == 1 else ()
-        known = [each for each in self._ledger.triggers() if each.key.startswith(word)]
-        return (known[0].target,) if known else ()
+        known = (each for each in self._ledger.triggers() if is_key(word, each.key))
+        return tuple(each.target for each in islice(known, 1))
 
     def _supposed(self, target: Target) -> Intent:
         """An alert as the first rule names it, firing since now."""
@@ -242,8 +244,22 @@ def _said(verdict: Verdict) -> str:
     return f"{verdict.skip.reason}: {verdict.sentence}" if verdict.skip else verdict.sentence
 
 
-def control_of(bridge: Bridge, proving: Proving) -> BridgeControl:
+def control_of(
+    bridge: Bridge,
+    ledger: Ledger,
+    *,
+    settings: Callable[[], Settings],
+    members: Callable[[], Sequence[Alertmanager]],
+    now: Callable[[], float],
+) -> BridgeControl:
     """Hand over what the routes of the bridge call."""
+    proving = Proving(
+        ledger,
+        settings=settings,
+        members=members,
+        came_back=lambda: bridge.arrivals.tested_at,
+        now=now,
+    )
     return BridgeControl(
         state=bridge.state,
         explain=bridge.explain,

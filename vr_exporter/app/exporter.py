@@ -14,7 +14,6 @@ from vr_exporter.app.accounts import bearer_token_of, credentials_reader, learn_
 from vr_exporter.app.alerting import Alerting, named_url
 from vr_exporter.app.bridge import Bridge, control_of
 from vr_exporter.app.fleet import Fleet, names_of
-from vr_exporter.app.proving import Proving
 from vr_exporter.app.rooms import Served
 from vr_exporter.app.serving import WebOptions, server_for
 from vr_exporter.app.sites import Site
@@ -292,12 +291,9 @@ class Exporter:
             inbound=self._bridge.inbound(is_stopping=self._stop.is_set),
             control=control_of(
                 self._bridge,
-                Proving(
-                    self.ledger,
-                    settings=lambda: self._settings,
-                    members=self.alerting.members,
-                    came_back=lambda: self._bridge.arrivals.tested_at,
-                    now=self.clock.now,
-                ),
+                self.ledger,
+                settings=lambda: self._settings,
+                members=self.alerting.members,
+                now=self.clock.now,
             ),
         )

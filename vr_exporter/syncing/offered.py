@@ -49,7 +49,7 @@ class OfferedEpisodes:
         """Find by the beginning of a key, a replication or a VM; the youngest first."""
         with self._lock:
             every = list(reversed(self._episodes.values()))
-        return tuple(each for each in every if word in _names(each) or _is_key(word, each.key))
+        return tuple(each for each in every if word in _names(each) or is_key(word, each.key))
 
     def youngest(self, limit: int) -> Iterable[Offered]:
         """Give those that were offered last."""
@@ -63,5 +63,6 @@ def _names(offered: Offered) -> tuple[str, ...]:
     return tuple(name for name in (*own, episode.replication, episode.labels.get("vm", "")) if name)
 
 
-def _is_key(word: str, key: str) -> bool:
+def is_key(word: str, key: str) -> bool:
+    """Whether a word is the beginning of a key, and enough of it."""
     return len(word) >= LEAST_OF_A_KEY and key.startswith(word)

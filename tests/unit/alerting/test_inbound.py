@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -80,15 +81,10 @@ def test_alerts_that_were_left_out_are_told_of() -> None:
 @given(ANY)
 def test_any_json_is_a_webhook_or_none(shape: Any) -> None:
     """Nothing but NotAWebhook comes out, also of what stands where an alert should."""
-    for body in (
-        json.dumps(shape).encode(),
-        a_body([shape]),
-        a_body([{**an_alert(NOW), "labels": shape}]),
-    ):
-        try:
+    labelled = {**an_alert(NOW), "labels": shape}
+    for body in (json.dumps(shape).encode(), a_body([shape]), a_body([labelled])):
+        with suppress(NotAWebhook):
             read_webhook(body)
-        except NotAWebhook as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"{", b'"4"', b"null"])

@@ -104,6 +104,12 @@ class Bridge:
             is_stopping=is_stopping,
         )
 
+    def warn_of_no_way_in(self, *, has_web_file: bool) -> None:
+        """Say at the start that nobody can show a client certificate where none is asked for."""
+        if self._settings and self._settings.client_certificate and not has_web_file:
+            remedy = "client_ca_file in --web.config.file, or another credential"
+            log.warning("webhook stays closed, no web file", extra={"remedy": remedy})
+
     def _intent(self, episode: Episode) -> Intent:
         return intent_of(episode, self._rules, self._wishing.directory.target_of)
 

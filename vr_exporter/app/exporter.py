@@ -66,6 +66,7 @@ class Exporter:
         self._reloading = threading.Lock()
         self.clock = Clock(time.time, time.monotonic, self._stop.wait)
         self._external_url = web.external_url
+        self._has_web_file = web.config_file is not None
         self.alerting = self._new_alerting()
         self.ledger = Ledger(
             folder.path / Path(settings.state).name,
@@ -102,6 +103,7 @@ class Exporter:
         """Listen, then begin to poll; raises ListenError before any site was asked."""
         self._fleet.complete(self._settings, is_started=False)
         self.server.start()
+        self._bridge.warn_of_no_way_in(has_web_file=self._has_web_file)
         self._end_orphans()
         self._show_unsited()
         self.own.reloaded(True, self.clock.now())

@@ -65,8 +65,7 @@ class Exporter:
         self._stop = threading.Event()
         self._reloading = threading.Lock()
         self.clock = Clock(time.time, time.monotonic, self._stop.wait)
-        self._external_url = web.external_url
-        self._has_web_file = web.config_file is not None
+        self._web = web
         self.alerting = self._new_alerting()
         self.ledger = Ledger(
             folder.path / Path(settings.state).name,
@@ -103,7 +102,7 @@ class Exporter:
         """Listen, then begin to poll; raises ListenError before any site was asked."""
         self._fleet.complete(self._settings, is_started=False)
         self.server.start()
-        self._bridge.warn_of_no_way_in(has_web_file=self._has_web_file)
+        self._bridge.warn_of_no_way_in(has_web_file=self._web.config_file is not None)
         self._end_orphans()
         self._show_unsited()
         self.own.reloaded(True, self.clock.now())
@@ -128,7 +127,7 @@ class Exporter:
     @property
     def external_url(self) -> str:
         """The address that links are made of; empty before we listen, unless it was given."""
-        return self._external_url or named_url(self.server.urls)
+        return self._web.external_url or named_url(self.server.urls)
 
     def tell_to_stop(self) -> None:
         """Ask everything to end; safe in a signal handler."""

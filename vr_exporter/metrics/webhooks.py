@@ -26,7 +26,7 @@ WEBHOOKS = Declarations(
         Declaration(
             "vr_webhooks_refused_total",
             "counter",
-            "Webhooks that were turned away as a whole: a wrong credential, a body that cannot be"
+            "Webhooks that were turned away as a whole: no credential or a bad one, a body that cannot be"
             " read, no webhook in the settings, or a store that cannot be written.",
             ("reason",),
         ),

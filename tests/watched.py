@@ -108,7 +108,10 @@ class Site:
             self.triggering,
         )
         self._poll_at = clock.monotonic()
-        self.worker = Worker(site, rooms, interval_seconds=INTERVAL, clock=clock, tell=tell)
+        self._interval_seconds = watched.interval_seconds
+        self.worker = Worker(
+            site, rooms, interval_seconds=self._interval_seconds, clock=clock, tell=tell
+        )
 
     def _syncs(self, watched: Watched, site: SiteName, tell: Callable[[Event], None]) -> SyncTasks:
         def pairing_of(target: Target) -> Pairing | None:
@@ -142,7 +145,7 @@ class Site:
         now = self.worker._clock.monotonic()
         self.worker._guarded(self.worker._work)
         if now >= self._poll_at:
-            self._poll_at = now + INTERVAL
+            self._poll_at = now + self._interval_seconds
             self.worker.poll()
 
     @property
@@ -174,6 +177,7 @@ class Watched:
         has_trigger_account: bool = False,
         time: ManualClock | None = None,
         inhabits: World | None = None,
+        interval_seconds: float = INTERVAL,
         **world: Any,
     ) -> None:
         self.time = time or ManualClock()
@@ -181,6 +185,7 @@ class Watched:
         self.world = inhabits or World(WorldOptions(**options), now=self.time.now)
         self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))
         self.page_size = page_size
+        self.interval_seconds = interval_seconds
         self.policy = Policy()
         self.max_running = 4
         self.folder = tempfile.TemporaryDirectory(prefix="vr-watched-")

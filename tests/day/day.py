@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,23 +47,24 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of a day: samples written, and the truth of the world at its end."""
+    """What came of a day: samples, types of families, the truth of the world at its end."""
 
     samples: int
+    types: dict[str, str]
     truth: dict[str, Any] = field(default_factory=dict)
 
 
-def tell(plan: Plan, path: Path) -> Told:
-    """Step through the day and write its scrapes to a file for promtool."""
-    with path.open("w", encoding="utf-8") as file, ExitStack() as stack:
+def tell(plan: Plan, folder: Path, *, take: Callable[[Path], None]) -> Told:
+    """Step through the day and hand over its scrapes, a file for each block of Prometheus."""
+    with ExitStack() as stack:
         stack.enter_context(_quiet())
-        scrapes = Scrapes(file, broken=plan.broken)
+        scrapes = Scrapes(folder, take=take, broken=plan.broken)
         stage = stack.enter_context(_stage(plan, scrapes))
         for minute in range(round(plan.hours * 60)):
             _live_minute(plan, stage, minute)
         stage.first.time.advance(plan.end - stage.first.time.now())
         scrapes.close()
-        return Told(scrapes.samples, stage.world.truth())
+        return Told(scrapes.samples, scrapes.types, stage.world.truth())
 
 
 def _live_minute(plan: Plan, stage: Stage, minute: int) -> None:
@@ -101,7 +102,7 @@ def _stage(plan: Plan, scrapes: Scrapes) -> Iterator[Stage]:
     apis = {name: Api(world, name, ApiOptions(accounts=(ACCOUNT,))) for name in SITES}
     with (
         Exporter(world, apis, time, expected_vms=EXPECTED_VMS) as first,
-        Exporter(world, apis, time, expected_vms=EXPECTED_VMS, has_schedules=False) as second,
+        Exporter(world, apis, time, expected_vms=EXPECTED_VMS, is_first=False) as second,
     ):
         targets = {
             "exporter-1:10843": first,

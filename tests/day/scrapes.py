@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TextIO
 
 JOB = "vr-exporter"
 INTERVAL_SECONDS = 60.0
+BLOCK_SECONDS = 7200.0
 
 _EXEMPLAR = " # {"
 _SCRAPE = """\
@@ -36,64 +38,71 @@ class Target:
 
 
 class Scrapes:
-    """Writes the scrapes of some targets in the order of time; `close` ends the file.
+    """Writes the scrapes of some targets in the order of time; `close` ends the last file.
 
-    `broken` names a metric that is written under another name, as a careless change would.
+    Each file holds what belongs into one block, for promtool reads a file once for every block
+    in it, and is handed to `take` when it is whole. `types` are those of the families. `broken`
+    names a metric that is written under another name, as a careless change would.
     """
 
-    def __init__(self, file: TextIO, *, broken: str = "") -> None:
+    def __init__(self, folder: Path, *, take: Callable[[Path], None], broken: str = "") -> None:
         self.samples = 0
-        self._file = file
+        self._folder = folder
+        self._take = take
         self._broken = re.compile(rf"{re.escape(broken)}(_bucket|_sum|_count)?") if broken else None
-        self._told: set[str] = set()
-        file.write(_SCRAPE)
+        self._described: set[str] = set()
+        self.types: dict[str, str] = {}
+        self._block = -1
+        self._file: TextIO | None = None
 
     def take(self, target: Target, moment: float) -> None:
         """Scrape one target."""
+        file = self._file_of(moment)
         page = target.page()
-        count = 0
-        if page is not None:
-            count = self._write_page(page, target, moment)
-        self._write_own(target, moment, count=count, is_up=page is not None)
+        lines = [] if page is None else list(self._lines(page, target, moment))
+        lines += _own_lines(target, moment, count=len(lines), is_up=page is not None)
+        file.writelines(lines)
+        self.samples += len(lines)
 
     def close(self) -> None:
-        """Write the end mark."""
-        self._file.write("# EOF\n")
+        """Write the end mark and hand the file over."""
+        if self._file is not None:
+            self._file.write("# EOF\n")
+            self._file.close()
+            self._take(Path(self._file.name))
+            self._file = None
 
-    def _write_page(self, page: str, target: Target, moment: float) -> int:
+    def _file_of(self, moment: float) -> TextIO:
+        block = int(moment // BLOCK_SECONDS)
+        if self._file is None or block != self._block:
+            self.close()
+            self._block = block
+            path = self._folder / f"{block}.om"
+            self._file = path.open("w", encoding="utf-8")
+            self._described.clear()
+            self._file.write(_SCRAPE)
+        return self._file
+
+    def _lines(self, page: str, target: Target, moment: float) -> Iterator[str]:
         end = f" {moment:.0f}\n"
-        lines = []
         for line in page.splitlines():
             if line[0] == "#":
-                self._tell(line)
+                self._describe(line)
                 continue
             series, _, value = line.partition(_EXEMPLAR)[0].rpartition(" ")
             stored = target.known.get(series) or self._store(series, target)
             if series == "process_start_time_seconds":
                 value = repr(target.born_at)
-            lines.append(f"{stored} {value}{end}")
-        self._file.writelines(lines)
-        self.samples += len(lines)
-        return len(lines)
+            yield f"{stored} {value}{end}"
 
-    def _write_own(self, target: Target, moment: float, *, count: int, is_up: bool) -> None:
-        added, target.known_before = len(target.known) - target.known_before, len(target.known)
-        values = {
-            "up": int(is_up),
-            "scrape_duration_seconds": 0.002 + count * 2e-6,
-            "scrape_samples_scraped": count,
-            "scrape_samples_post_metric_relabeling": count,
-            "scrape_series_added": added,
-        }
-        for name, value in values.items():
-            self._file.write(f"{_labelled(name, target)} {value} {moment:.0f}\n")
-        self.samples += len(values)
-
-    def _tell(self, line: str) -> None:
+    def _describe(self, line: str) -> None:
         """Write each line of metadata once; the end mark comes last."""
-        if line not in self._told and line != "# EOF":
-            self._told.add(line)
+        if line not in self._described and line != "# EOF" and self._file is not None:
+            self._described.add(line)
             self._file.write(f"{line}\n")
+            _, kind, name, said = line.split(" ", 3)
+            if kind == "TYPE":
+                self.types[name] = said
 
     def _store(self, series: str, target: Target) -> str:
         stored = _labelled(self._renamed(series), target)
@@ -105,6 +114,19 @@ class Scrapes:
         if self._broken is not None and self._broken.fullmatch(name):
             name = f"broken_{name}"
         return f"{name}{brace}{rest}"
+
+
+def _own_lines(target: Target, moment: float, *, count: int, is_up: bool) -> list[str]:
+    """The series that a scrape adds of itself."""
+    added, target.known_before = len(target.known) - target.known_before, len(target.known)
+    values = {
+        "up": int(is_up),
+        "scrape_duration_seconds": 0.002 + count * 2e-6,
+        "scrape_samples_scraped": count,
+        "scrape_samples_post_metric_relabeling": count,
+        "scrape_series_added": added,
+    }
+    return [f"{_labelled(name, target)} {value} {moment:.0f}\n" for name, value in values.items()]
 
 
 def _labelled(series: str, target: Target) -> str:

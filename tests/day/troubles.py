@@ -78,7 +78,7 @@ def _odd(stage: Stage) -> None:
     """An appliance of another release, with a clock of its own, that is slow and forgets."""
     stage.breaks("madrid", "clock_skew", value=120)
     stage.breaks("madrid", "unknown_status", rate=0.2)
-    stage.breaks("madrid", "session_expired", rate=0.1)
+    stage.breaks("madrid", "session_expired", times=2)
     stage.breaks("madrid", "bare_error", operation="getRecentTasksInfo", value=503, rate=0.5)
     stage.breaks("madrid", "slow", operation="getVrPairings", value=6)
     stage.breaks("madrid", "falling_progress", rate=1.0)
@@ -115,13 +115,13 @@ def _restart(stage: Stage) -> None:
 
 
 def _bad_reload(stage: Stage) -> None:
-    stage.first.own.reloaded(False, stage.first.time.now())  # noqa: FBT003 - named by the method
+    stage.first.own.reloaded(False, stage.first.time.now())
     stage.first.own.secret_reload_failed()
     stage.first.own.log_lines_dropped(3)
 
 
 def _good_reload(stage: Stage) -> None:
-    stage.first.own.reloaded(True, stage.first.time.now())  # noqa: FBT003 - named by the method
+    stage.first.own.reloaded(True, stage.first.time.now())
 
 
 def _certificate(stage: Stage, *, days: float) -> None:

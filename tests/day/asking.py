@@ -56,6 +56,12 @@ class Asking:
             step=str(step_seconds),
         )
 
+    def number(self, expression: str, at: float | None = None) -> float:
+        """The one value of an expression at a moment, by default the end of the range."""
+        said = self._get("query", query=expression, time=str(at or self.end))
+        (series,) = said["data"]["result"]
+        return float(series["value"][1])
+
     def label_values(self, label: str, selector: str | None) -> list[str]:
         """The values that a label has on the series of a selector."""
         match = {"match[]": selector} if selector else {}

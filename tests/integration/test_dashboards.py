@@ -1,0 +1,142 @@
+"""The dashboards and rules against a real Prometheus that holds stepped days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.day import dashboards
+from tests.day.asking import Asking
+from tests.day.day import Plan
+from tests.day.days import StoredDay, read_rules, store
+from tests.day.facts import alerts_of_one_fact
+from tests.day.proof import Proof, Report
+from tests.day.quiet import QUIET
+from tests.day.sample import a_dashboard, a_panel
+from tests.simulated import AN_INSTANT
+
+pytestmark = pytest.mark.xdist_group("stepped days")
+
+HOURS = 3.0
+SHORT_HOURS = 0.5
+END = AN_INSTANT // 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A lively day and a bad one, each with a Prometheus on it."""
+
+    lively: StoredDay
+    bad: StoredDay
+    asking_lively: Asking
+    asking_bad: Asking
+
+    def prove(self, *documents: dict[str, Any], quiet: frozenset[tuple[str, str]]) -> Report:
+        """Run dashboards given as JSON."""
+        return self.proof().run([dashboards.read(one, quiet) for one in documents])
+
+    def proof(self) -> Proof:
+        """A proof that has not begun."""
+        types = {**self.lively.told.types, **self.bad.told.types}
+        return Proof(self.asking_lively, self.asking_bad, types)
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
+    """Both days, short, ending at the instant of all tests."""
+    with ExitStack() as stack:
+        stored, asking = [], []
+        for is_bad in (False, True):
+            plan = Plan(END, hours=HOURS, is_bad=is_bad)
+            stored.append(store(plan, tmp_path_factory.mktemp("day"), groups=read_rules()))
+            asking.append(stack.enter_context(stored[-1].serve()))
+        yield Days(*stored, *asking)
+
+
+def failures(report: Report) -> list[str]:
+    """What was found wrong, in words."""
+    return [failure.text for failure in report.failures]
+
+
+def test_every_query_of_every_dashboard_answers(days: Days) -> None:
+    """Panels, variables and annotations hold with All and with each single value."""
+    report = days.proof().run(dashboards.read_all(quiet=QUIET))
+    assert report.failures == []
+
+
+def test_the_sample_holds(days: Days) -> None:
+    """What the tests below break is whole before."""
+    report = days.prove(a_dashboard(), quiet=frozenset())
+    assert report.failures == []
+    assert (report.panels, report.queries, report.variables) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("expression", "fault"),
+    [
+        ("sum(vr_upp) or vector(0)", "nothing is ever selected by vr_upp{}"),
+        ("sum(rate(vr_up[5m]))", "rate() of vr_up, which is no counter"),
+        ("max by (site) (vr_up) == 7", "no data: max by (site) (vr_up) == 7"),
+        ('max by (site) (vr_up{site=~"$sight"})', "no variable $sight"),
+        ("sum(vr_up", "invalid promql query"),
+        ('{__name__=~"vr_.+"}', "series at once"),
+        (
+            "vr_replication_rpo_seconds * on (replication) vr_replication_info",
+            "many-to-many",
+        ),
+    ],
+)
+def test_a_broken_query_is_told(days: Days, expression: str, fault: str) -> None:
+    """Each way to break a query is a failure that says so."""
+    report = days.prove(a_dashboard(a_panel(expression)), quiet=frozenset())
+    assert any(fault in text for text in failures(report)), failures(report)
+
+
+def test_a_quiet_panel_answers_on_the_bad_day_only(days: Days) -> None:
+    """What needs trouble has no data on the lively day, and is proven by the bad one."""
+    document = a_dashboard(a_panel("max by (site) (vr_up) == 0", instant=True))
+    assert days.prove(document, quiet=frozenset({("sample", "Sites")})).failures == []
+    assert len(days.prove(document, quiet=frozenset()).failures) == 1
+
+
+def test_a_metric_that_is_renamed_is_missed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The proof fails when the exporter writes one metric under another name."""
+    plan = Plan(END, hours=SHORT_HOURS, broken="vr_up")
+    day = store(plan, tmp_path_factory.mktemp("broken"), groups=[])
+    with day.serve() as asking:
+        document = dashboards.read(a_dashboard())
+        report = Proof(asking, asking, day.told.types).run([document])
+    assert any("vr_up" in text for text in failures(report))
+
+
+def test_fleet_totals_count_each_replication_once(days: Days) -> None:
+    """Two sites and two exporters see each replication: the totals are those of the world."""
+    fleet = "max by (site, pairing, direction, status) (vr_replications{direction!='incoming'})"
+    truth = days.lively.told.truth["replications"]
+    counted = days.asking_lively.number(f"sum({fleet})")
+    assert counted == len(truth)
+    assert days.asking_lively.number("sum(vr_replications)") == 4 * len(truth)
+
+
+def test_a_fact_raises_one_alert(days: Days) -> None:
+    """Whoever sees it: no replication, site or pairing has two alerts of one name at a time."""
+    doubles = Counter[str]()
+    for found in alerts_of_one_fact(days.bad.raised):
+        doubles[found] += 1
+    assert doubles == {}
+
+
+def test_recorded_series_are_there(days: Days) -> None:
+    """Every recording rule that a day is long enough for has given series, two exporters or not."""
+    rules = [rule for group in read_rules() for rule in group["rules"] if "record" in rule]
+    missing = [
+        rule["record"]
+        for rule in rules
+        if "[7d]" not in rule["expr"] and not days.asking_bad.has_series(rule["record"])
+    ]
+    assert missing == []

@@ -1,0 +1,70 @@
+"""Pieces of PromQL that every dashboard uses: selectors, and views that count a fact once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.build.looks import STATUS_GROUPS
+
+JOB: Final = 'job=~"$job",instance=~"$instance"'
+SITE: Final = f'{JOB},site=~"$site"'
+ANY_SITE: Final = f'{JOB},site=~"$site|"'
+"""Wishes that name no known site are counted without one; *All* has to show them too."""
+PAIRING: Final = f'{SITE},pairing=~"$pairing"'
+ONCE: Final = f'{PAIRING},direction!="incoming"'
+"""Counts of a fleet are those of the sources: the other end counts the same replications."""
+ONE: Final = f'{PAIRING},replication="$replication"'
+"""The replication that was chosen, as every site sees it."""
+
+OBJECTIVE_ERROR: Final = 0.005
+"""One replication minute in two hundred may be breached (dashboards/rules/vr-rules.yml)."""
+
+
+def counted(family: str, *labels: str, where: str = "") -> str:
+    """A count of replications at their source, from however many exporters, by these labels."""
+    selector = ",".join(filter(None, (ONCE, where)))
+    kept = ", ".join(("site", "pairing", "direction", *labels))
+    return f"max by ({kept}) ({family}{{{selector}}})"
+
+
+def verdicts(pattern: str) -> str:
+    """How many replications stand so against their RPO, by pairing and verdict."""
+    return counted("vr_replications_rpo", "verdict", where=f'verdict=~"{pattern}"')
+
+
+def statuses(pattern: str) -> str:
+    """How many replications are in these states, by pairing and state."""
+    return counted("vr_replications", "status", where=f'status=~"{pattern}"')
+
+
+def each(family: str) -> str:
+    """A value of every replication, once for all who see it."""
+    return f"max by (replication, vm) ({family}{{{PAIRING}}})"
+
+
+def quantile(share: float, family: str, selector: str, *labels: str, by: str = "") -> str:
+    """A quantile over the buckets of a histogram; `labels` are all that tell its series apart.
+
+    The larger of two exporters' rates comes first, so that a fact both saw weighs once.
+    """
+    buckets = f"rate({family}_bucket{{{selector}}}[$__rate_interval])"
+    once = f"max by ({', '.join((*labels, 'le'))}) ({buckets})"
+    kept = ", ".join(filter(None, (by, "le")))
+    return f"histogram_quantile({share}, sum by ({kept}) ({once}))"
+
+
+def grown(family: str, selector: str, *labels: str, over: str = "$__rate_interval") -> str:
+    """By how much a counter grew, once for all exporters that count it."""
+    return f"max by ({', '.join(labels)}) (increase({family}{{{selector}}}[{over}]))"
+
+
+def status_code(by: str = "") -> str:
+    """The group of states that the chosen replication is in, as its code; the worst comes first."""
+    grouping = f" by ({by})" if by else ""
+    known = [group for group in STATUS_GROUPS if "OTHER" not in group.statuses]
+    rest = next(group for group in STATUS_GROUPS if "OTHER" in group.statuses)
+    parts = [
+        f'max{grouping} (vr_replication_status{{{ONE},status=~"{group.pattern}"}}) * {group.code}'
+        for group in reversed(known)
+    ]
+    return " or ".join([*parts, f"max{grouping} (vr_replication_status{{{ONE}}}) * {rest.code}"])

@@ -40,6 +40,7 @@ COMMANDS = {
     "metrics": Listed("vr_exporter.cli.metrics", "Print the reference of the metrics."),
     "settings": Listed("vr_exporter.cli.settings", "Print the reference of the settings."),
     "routes": Listed("vr_exporter.cli.routes", "Print the reference of the HTTP routes."),
+    "rules": Listed("vr_exporter.cli.rules", "Print or write the bundled Prometheus rules."),
     "state": Listed("vr_exporter.cli.state", "What the ledger holds; close what stayed unknown."),
 }
 """Every command, in the order of the help."""

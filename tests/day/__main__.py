@@ -16,7 +16,7 @@ from tests.day import dashboards
 from tests.day.day import DAY_HOURS, Plan
 from tests.day.days import Groups, StoredDay, read_rules, store
 from tests.day.proof import Proof
-from tests.day.quiet import QUIET
+from tests.day.quiet import SHIPPED
 
 SCENARIOS = ("lively", "bad")
 
@@ -36,7 +36,7 @@ def _prove(given: argparse.Namespace, groups: Groups) -> int:
         lively, bad = days
         with lively.serve() as one, bad.serve() as other:
             types = {**lively.told.types, **bad.told.types}
-            found = dashboards.read_all(given.dashboards, quiet=QUIET)
+            found = dashboards.read_all(given.dashboards, quiet=SHIPPED)
             report = Proof(one, other, types).run(found)
     for line in report.lines():
         _say(line)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.command_line import ROOT
+from tests.day.quiet import NOTHING, Quiet
 
 FOLDER = ROOT / "dashboards"
 GRAFANA_OWN = "-- Grafana --"
@@ -51,13 +52,13 @@ class Dashboard:
     variables: tuple[Variable, ...]
 
 
-def read_all(folder: Path = FOLDER, *, quiet: frozenset[tuple[str, str]]) -> list[Dashboard]:
-    """Read every dashboard; `quiet` holds the panels that need a bad day, by uid and title."""
+def read_all(folder: Path = FOLDER, *, quiet: Quiet) -> list[Dashboard]:
+    """Read every dashboard; `quiet` says what needs a bad day."""
     documents = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
     return [read(document, quiet) for document in documents]
 
 
-def read(document: dict[str, Any], quiet: frozenset[tuple[str, str]] = frozenset()) -> Dashboard:
+def read(document: dict[str, Any], quiet: Quiet = NOTHING) -> Dashboard:
     """Read one dashboard in Grafana's classic JSON."""
     uid = document["uid"]
     panels = [panel for panel in _panels(document["panels"]) if panel["type"] != "row"]
@@ -74,26 +75,24 @@ def _panels(panels: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from _panels(panel.get("panels") or [])
 
 
-def _queries(uid: str, panel: dict[str, Any], quiet: frozenset[tuple[str, str]]) -> Iterator[Query]:
+def _queries(uid: str, panel: dict[str, Any], quiet: Quiet) -> Iterator[Query]:
     title = panel.get("title", "")
     for number, target in enumerate(panel.get("targets") or []):
         yield Query(
             f"{uid} / {title} / {target.get('refId', number)}",
             target["expr"],
             is_instant=bool(target.get("instant")),
-            is_quiet=(uid, title) in quiet,
+            is_quiet=quiet.has(uid, title, number),
             is_heatmap=panel["type"] == "heatmap",
         )
 
 
-def _annotations(
-    uid: str, document: dict[str, Any], quiet: frozenset[tuple[str, str]]
-) -> Iterator[Query]:
+def _annotations(uid: str, document: dict[str, Any], quiet: Quiet) -> Iterator[Query]:
     for one in document.get("annotations", {}).get("list", []):
         expression = one.get("expr") or (one.get("target") or {}).get("expr")
         if expression:
             name = one["name"]
-            yield Query(f"{uid} / {name}", expression, is_quiet=(uid, name) in quiet)
+            yield Query(f"{uid} / {name}", expression, is_quiet=name in quiet.marks)
 
 
 def _variable(one: dict[str, Any]) -> Variable | None:

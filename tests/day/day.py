@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.day.bridge import with_bridge
 from tests.day.clock import ScrapedClock
 from tests.day.exporter import Exporter
 from tests.day.scrapes import INTERVAL_SECONDS, Scrapes, Target
@@ -108,7 +109,7 @@ def _stage(plan: Plan, scrapes: Scrapes) -> Iterator[Stage]:
             "exporter-1:10843": first,
             "exporter-2:10843": second,
         }
-        known = [Target(name, exporter.text) for name, exporter in targets.items()]
+        known = [Target(name, _page_of(plan, exporter)) for name, exporter in targets.items()]
 
         def scrape(moment: float) -> None:
             for target, exporter in zip(known, targets.values(), strict=True):
@@ -117,6 +118,18 @@ def _stage(plan: Plan, scrapes: Scrapes) -> Iterator[Stage]:
 
         time.scrape = scrape
         yield Stage(world, first, second, Wishing(first))
+
+
+def _page_of(plan: Plan, exporter: Exporter) -> Callable[[], str | None]:
+    """Give what reads an exporter's page; on a bad day it has an alert bridge, and needs it."""
+
+    def page() -> str | None:
+        text = exporter.text()
+        if text is None or not plan.is_bad:
+            return text
+        return with_bridge(text, now=exporter.time.now(), since=exporter.born_at)
+
+    return page
 
 
 @contextmanager

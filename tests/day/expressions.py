@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import promql_parser
@@ -13,22 +12,14 @@ SLOPES = frozenset({"deriv", "delta", "idelta", "predict_linear"})
 _SUFFIXES = ("_bucket", "_sum", "_count")
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """A selector in an expression: its metric, and itself without range and offset."""
-
-    metric: str
-    text: str
-
-
 def parse(expression: str) -> Any:
     """Parse, or raise ValueError with the parser's words."""
     return promql_parser.parse(expression)
 
 
-def selectors(tree: Any) -> list[Selector]:
-    """Every selector, in the order of the text."""
-    return [Selector(s.name or "", f"{s.name or ''}{s.matchers}") for s in _vectors(tree)]
+def selectors(tree: Any) -> list[str]:
+    """Every selector without its range and offset, in the order of the text."""
+    return [f"{vector.name or ''}{vector.matchers}" for vector in _vectors(tree)]
 
 
 def misused(tree: Any, types: Mapping[str, str]) -> Iterator[str]:

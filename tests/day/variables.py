@@ -10,7 +10,6 @@ from tests.day.asking import Asking
 from tests.day.dashboards import Dashboard, Variable
 
 _LABEL_VALUES = re.compile(r"label_values\((?:(.*),)?\s*(\w+)\s*\)", re.DOTALL)
-_METRICS = re.compile(r"metrics\((.*)\)")
 _USE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)\]\]")
 _SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 RATE_INTERVAL = "4m"
@@ -22,10 +21,21 @@ class UnknownVariableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What stands for each variable; `name` says which choice it is."""
+    """What stands for each variable; `varies` is the one that is not at All, if any."""
 
-    name: str
     values: Mapping[str, str]
+    varies: Variable | None = None
+    value: str = ""
+
+    @property
+    def name(self) -> str:
+        """Say which choice it is."""
+        return f"{self.varies.name}={self.value}" if self.varies else "All"
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether it varies a variable that takes one value at a time."""
+        return self.varies is not None and not (self.varies.has_all or self.varies.is_multi)
 
     def fill(self, expression: str) -> str:
         """The expression as Prometheus gets it."""
@@ -40,48 +50,59 @@ class Choice:
 
 
 class Choices:
-    """Every choice that a reader of a dashboard can make one variable at a time."""
+    """Every choice that a reader of a dashboard can make one variable at a time.
+
+    Variables stand in the order in which they are asked: a choice changes those below it.
+    """
 
     def __init__(self, dashboard: Dashboard, asking: Asking) -> None:
         self.empty: list[str] = []
         self._asking = asking
         self._variables = dashboard.variables
-        self._built_in = built_in(asking)
-        self._values: dict[str, list[str]] = {}
-        self._all: dict[str, str] = {}
-        for variable in dashboard.variables:
-            self._learn(variable)
+        self._asked: dict[str, list[str]] = {}
+        self.all = Choice(self._chosen({}))
+        self._single = list(self._singles())
 
-    @property
-    def all(self) -> Choice:
-        """All for each variable that has it, else its first value."""
-        return Choice("All", {**self._built_in, **self._all})
+    def single(self, expression: str) -> Iterator[Choice]:
+        """Give the choices of one value that change an expression, the others at All."""
+        everything = self.all.fill(expression)
+        for choice in self._single:
+            if choice.fill(expression) != everything:
+                yield choice
 
-    def single(self) -> Iterator[Choice]:
-        """Each value of each variable, the others at All."""
+    def of_one(self, expression: str) -> Iterator[Choice]:
+        """Give those of variables that take one value at a time: none of them shows all."""
+        return (choice for choice in self.single(expression) if choice.is_of_one)
+
+    def _singles(self) -> Iterator[Choice]:
         for variable in self._variables:
-            for value in self._values[variable.name]:
-                chosen = {**self.all.values, variable.name: _quoted(variable, value)}
-                yield Choice(f"{variable.name}={value}", chosen)
+            for value in self._values(variable, self.all.values):
+                yield Choice(self._chosen({variable.name: value}), variable, value)
 
-    def _learn(self, variable: Variable) -> None:
-        values = self._ask(variable) if variable.query else list(variable.values)
-        if not values:
-            self.empty.append(variable.name)
-        self._values[variable.name] = values
-        quoted = [_quoted(variable, value) for value in values]
-        joined = f"({'|'.join(quoted)})" if len(quoted) > 1 else "".join(quoted)
-        first = quoted[0] if quoted else ""
-        self._all[variable.name] = (variable.all_value or joined) if variable.has_all else first
+    def _chosen(self, fixed: Mapping[str, str]) -> dict[str, str]:
+        chosen = built_in(self._asking)
+        for variable in self._variables:
+            values = self._values(variable, chosen)
+            if not values and not fixed:
+                self.empty.append(variable.name)
+            if variable.name in fixed:
+                chosen[variable.name] = _quoted(variable, fixed[variable.name])
+            else:
+                chosen[variable.name] = _default(variable, values)
+        return chosen
 
-    def _ask(self, variable: Variable) -> list[str]:
-        query = self.all.fill(variable.query)
-        if found := _LABEL_VALUES.fullmatch(query.strip()):
+    def _values(self, variable: Variable, chosen: Mapping[str, str]) -> list[str]:
+        if not variable.query:
+            return list(variable.values)
+        query = Choice(chosen).fill(variable.query).strip()
+        if query not in self._asked:
+            self._asked[query] = self._ask(query)
+        return self._asked[query]
+
+    def _ask(self, query: str) -> list[str]:
+        if found := _LABEL_VALUES.fullmatch(query):
             return self._asking.label_values(found[2], found[1])
-        if found := _METRICS.fullmatch(query.strip()):
-            names = self._asking.label_values("__name__", None)
-            return [name for name in names if re.search(found[1], name)]
-        raise UnknownVariableError(f"${variable.name}: what is {query!r}?")
+        raise UnknownVariableError(f"what is {query!r}?")
 
 
 def built_in(asking: Asking) -> dict[str, str]:
@@ -97,6 +118,15 @@ def built_in(asking: Asking) -> dict[str, str]:
         "__from": f"{asking.start * 1000:.0f}",
         "__to": f"{asking.end * 1000:.0f}",
     }
+
+
+def _default(variable: Variable, values: list[str]) -> str:
+    """Give All where a variable has it, else its first value."""
+    quoted = [_quoted(variable, value) for value in values]
+    if not variable.has_all:
+        return quoted[0] if quoted else ""
+    joined = f"({'|'.join(quoted)})" if len(quoted) > 1 else "".join(quoted)
+    return variable.all_value or joined
 
 
 def _quoted(variable: Variable, value: str) -> str:

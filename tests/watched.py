@@ -200,13 +200,16 @@ class Watched:
         self.ledger = self._new_ledger()
         self.own = self._new_own()
         self.page = self._new_page()
-        self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
+        self.board = self._new_board()
         self.renew_desk()
 
     def _api(self, name: str) -> Api | None:
         """The appliance of a site where there is one already."""
         del name
         return None
+
+    def _new_board(self) -> Board:
+        return Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
 
     def _new_own(self) -> OwnMetrics:
         return OwnMetrics()

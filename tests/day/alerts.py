@@ -10,7 +10,7 @@ from typing import Any
 
 import promql_parser
 
-from tests.day.asking import STEP_SECONDS, Asking, Labels
+from tests.day.asking import STEP_SECONDS, AskError, Asking, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,17 @@ def store(alerts: Iterable[Raised], path: Path) -> None:
 
 
 def _of_rule(rule: dict[str, Any], asking: Asking) -> Iterator[Raised]:
+    moments: dict[tuple[tuple[str, str], ...], set[float]] = {}
     for series in asking.points(rule["expr"])["data"]["result"]:
-        labels = {name: value for name, value in series["metric"].items() if name != "__name__"}
-        labels |= {**rule.get("labels", {}), "alertname": rule["alert"]}
-        moments = {float(moment) for moment, _ in series["values"]}
-        for moment, state in _states(moments, rule, asking):
-            yield Raised(moment, state, labels)
+        labels = tuple(sorted(kv for kv in series["metric"].items() if kv[0] != "__name__"))
+        found = {float(moment) for moment, _ in series["values"]}
+        if found & moments.setdefault(labels, set()):
+            raise AskError(f"{rule['alert']}: two series of {dict(labels)} at one moment")
+        moments[labels] |= found
+    for labels, found in moments.items():
+        told = {**dict(labels), **rule.get("labels", {}), "alertname": rule["alert"]}
+        for moment, state in _states(found, rule, asking):
+            yield Raised(moment, state, told)
 
 
 def _states(

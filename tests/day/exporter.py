@@ -24,8 +24,9 @@ from vr_exporter.syncing.guards import Mode
 from vr_exporter.syncing.schedules import Schedule
 from vr_exporter.syncing.targets import Directory, Wanted
 from vr_exporter.syncing.wishes import Wish
+from vr_exporter.watching.board import Board
 
-LOOK_SECONDS = 15.0
+LOOK_SECONDS = 30.0
 """How finely time passes while triggers are under way."""
 
 POLL_SECONDS = 60.0
@@ -109,7 +110,11 @@ class Exporter(Watched):
 
     def text(self) -> str | None:
         """The answer of `/metrics` now, None where there is no process."""
-        return None if self.is_down else text_of(self.page)
+        if self.is_down:
+            return None
+        while self._changed:
+            self.page.put(self.board.current(), changed=self._changed.pop())
+        return text_of(self.page)
 
     def _show_unsited(self) -> None:
         self.page.put_unsited(self.ledger.trigger_totals().get(SiteName(""), SiteTotals()))
@@ -121,6 +126,11 @@ class Exporter(Watched):
         if self.time.monotonic() >= self._due[name]:
             worker.poll()
             self._due[name] = worker._next_due(self._due[name])
+
+    def _new_board(self) -> Board:
+        """Render what changed when a scrape comes: most changes are overtaken by then."""
+        self._changed: set[SiteName | None] = set()
+        return Board(on_change=lambda _, site: self._changed.add(site))
 
     def _api(self, name: str) -> Api:
         return self._apis[name]

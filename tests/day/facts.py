@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from tests.day.alerts import Raised
 from tests.day.asking import Labels
 
-EXPORTER = "exporter"
-
 
 def alerts_of_one_fact(raised: Iterable[Raised]) -> Iterator[str]:
     """Give each fact that has two alerts or more at one moment."""
@@ -25,7 +23,7 @@ def fact_of(labels: Labels) -> str:
     left_out = {"severity", "component", "vr_action"}
     if "replication" in labels:
         left_out |= {"site", "pairing", "vm"}
-    if labels.get("component") != EXPORTER:
+    if "site" in labels:
         left_out |= {"instance", "job"}
     told = sorted((name, value) for name, value in labels.items() if name not in left_out)
     return " ".join(f"{name}={value}" for name, value in told)

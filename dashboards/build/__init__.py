@@ -1,4 +1,4 @@
-"""What the bundled Grafana dashboards say, and how it becomes JSON: `python -m dashboards.build`."""
+"""What the bundled Grafana dashboards say, and how that becomes JSON."""
 
 from __future__ import annotations
 

@@ -28,34 +28,50 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
-    """A choice among the values of a label; with `is_many` of several, or of all."""
+class Choice:
+    """A choice of one among the answers to a query; `shows` finds value and text in each."""
 
     name: str
     label: str
     query: str
-    is_many: bool = True
+    shows: str = ""
 
     def json(self) -> Json:
         """As Grafana writes it; asked again whenever the time range moves."""
-        chosen = {"selected": True, "text": ["All"], "value": ["$__all"]} if self.is_many else {}
-        many = {"allValue": ".+"} if self.is_many else {}
-        return many | {
-            "current": chosen,
+        return {
+            "current": {},
             "datasource": DATASOURCE,
             "definition": self.query,
             "hide": 0,
-            "includeAll": self.is_many,
+            "includeAll": False,
             "label": self.label,
-            "multi": self.is_many,
+            "multi": False,
             "name": self.name,
             "options": [],
-            "query": {"qryType": 1, "query": self.query, "refId": f"Variable-{self.name}"},
+            "query": {
+                "qryType": _QUERY_TYPES[self.query.partition("(")[0]],
+                "query": self.query,
+                "refId": f"Variable-{self.name}",
+            },
             "refresh": 2,
-            "regex": "",
+            "regex": self.shows,
             "skipUrlSync": False,
             "sort": 1,
             "type": "query",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Choice):
+    """A choice of any number of the values of a label, at first of all."""
+
+    def json(self) -> Json:
+        """As a choice of one, but for what *All* needs."""
+        return Choice.json(self) | {
+            "allValue": ".+",
+            "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
+            "includeAll": True,
+            "multi": True,
         }
 
 
@@ -93,14 +109,14 @@ class Dashboard:
     title: str
     says: str
     rows: tuple[Row, ...]
-    variables: tuple[Variable, ...]
+    variables: tuple[Choice, ...]
     marks: tuple[Mark, ...] = ()
     since: str = "now-24h"
 
     def json(self) -> Json:
         """The one form for import, provisioning and sidecars: no `id`, no `__inputs`."""
         return {
-            "annotations": {"list": [mark.json() for mark in (*self.marks, *_MARKS)]},
+            "annotations": {"list": [mark.json() for mark in (*self.marks, _RESTARTS)]},
             "description": self.says,
             "editable": False,
             "fiscalYearStartMonth": 0,
@@ -150,32 +166,29 @@ def _heading(title: str, number: int, y: int) -> Json:
 
 
 JOB_VARIABLES: Final = (
-    Variable("job", "Job", "label_values(vr_exporter_build_info, job)"),
-    Variable("instance", "Instance", 'label_values(vr_exporter_build_info{job=~"$job"}, instance)'),
-)
-SITE_VARIABLES: Final = (
-    *JOB_VARIABLES,
-    Variable("site", "Site", f"label_values(vr_up{{{JOB}}}, site)"),
+    Filter("job", "Job", "label_values(vr_exporter_build_info, job)"),
+    Filter("instance", "Instance", 'label_values(vr_exporter_build_info{job=~"$job"}, instance)'),
 )
 PAIRING_VARIABLES: Final = (
-    *SITE_VARIABLES,
-    Variable("pairing", "Pairing", f"label_values(vr_pairing_up{{{SITE}}}, pairing)"),
+    *JOB_VARIABLES,
+    Filter("site", "Site", f"label_values(vr_up{{{JOB}}}, site)"),
+    Filter("pairing", "Pairing", f"label_values(vr_pairing_up{{{SITE}}}, pairing)"),
 )
+_QUERY_TYPES: Final = {"label_values": 1, "query_result": 3}
+"""Grafana's numbers for the kinds of question."""
 
-_MARKS: Final = (
-    Mark(
-        "Alerts",
-        'ALERTS{alertname=~"Vr.*",alertstate="firing",site=~"$site|"}',
-        RED,
-        "{{alertname}}",
-        "{{severity}} {{site}} {{pairing}} {{vm}}",
-    ),
-    Mark(
-        "Exporter restarts",
-        f"changes(process_start_time_seconds{{{JOB}}}[5m]) > 0",
-        ORANGE,
-        "{{instance}} restarted",
-    ),
+SITE_ALERTS: Final = Mark(
+    "Critical alerts",
+    'ALERTS{alertname=~"Vr.*",alertstate="firing",severity="critical",site=~"$site|"}',
+    RED,
+    "{{alertname}}",
+    "{{site}} {{pairing}} {{instance}}",
+)
+_RESTARTS: Final = Mark(
+    "Exporter restarts",
+    f"changes(process_start_time_seconds{{{JOB}}}[5m]) > 0",
+    ORANGE,
+    "{{instance}} restarted",
 )
 _DATASOURCE: Final = {
     "current": {},

@@ -13,6 +13,9 @@ DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 PLUGIN_VERSION: Final = "11.0.0"
 REF_IDS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+UNSEEN: Final = "nothing is scraped"
+"""Where an exporter that works always gives a number."""
+
 Json = dict[str, Any]
 
 
@@ -126,12 +129,13 @@ class Stat(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart(Panel):
-    """Lines, areas or bars over time; `soft_lowest` is where the axis starts if nothing is less."""
+    """Lines, areas or bars over time; soft limits are those of the axis, unless values pass them."""
 
     queries: tuple[Query, ...]
     style: Literal["line", "area", "bars", "steps"] = "line"
     is_stacked: bool = False
     soft_lowest: float | None = None
+    soft_highest: float | None = None
     has_threshold_lines: bool = False
     colors: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,7 +150,7 @@ class Chart(Panel):
     def custom(self) -> Json:
         """How lines are drawn."""
         lines = {"mode": "dashed" if self.has_threshold_lines else "off"}
-        soft = {} if self.soft_lowest is None else {"axisSoftMin": self.soft_lowest}
+        soft = {"axisSoftMin": self.soft_lowest, "axisSoftMax": self.soft_highest}
         return {
             "drawStyle": "bars" if self.style == "bars" else "line",
             "fillOpacity": {"line": 0, "steps": 0, "area": 25, "bars": 80}[self.style],
@@ -156,7 +160,7 @@ class Chart(Panel):
             "spanNulls": False,
             "stacking": {"group": "A", "mode": "normal" if self.is_stacked else "none"},
             "thresholdsStyle": lines,
-        } | soft
+        } | {name: value for name, value in soft.items() if value is not None}
 
     def overrides(self) -> list[Json]:
         """The colours of series that are known by name, and which are dashed."""

@@ -68,3 +68,39 @@ def status_code(by: str = "") -> str:
         for group in reversed(known)
     ]
     return " or ".join([*parts, f"max{grouping} (vr_replication_status{{{ONE}}}) * {rest.code}"])
+
+
+def the(family: str) -> str:
+    """A value of the chosen replication."""
+    return f"max({family}{{{ONE}}})"
+
+
+def seen_by_site(family: str, *labels: str, selector: str = ONE) -> str:
+    """A value of the chosen replication as each site sees it."""
+    return f"max by ({', '.join(('site', *labels))}) ({family}{{{selector}}})"
+
+
+def by_site(family: str, aggregation: str = "max") -> str:
+    """A value of each site, once for all exporters that watch it."""
+    return f"{aggregation} by (site) ({family}{{{SITE}}})"
+
+
+def by_instance(family: str) -> str:
+    """A value of each exporter."""
+    return f"max by (instance) ({family}{{{JOB}}})"
+
+
+def rate_of(family: str, *labels: str, selector: str = SITE) -> str:
+    """Work of each exporter adds up: what two of them ask the appliance is asked twice."""
+    return f"sum by ({', '.join(labels)}) (rate({family}{{{selector}}}[$__rate_interval]))"
+
+
+def tasks(status: str, operation: str = '="sync"') -> str:
+    """How many unfinished tasks there are, at all sites."""
+    selector = f'{SITE},operation{operation},status="{status}"'
+    return f"sum(max by (site, operation) (vr_tasks{{{selector}}}))"
+
+
+def wishes(family: str) -> str:
+    """How many wishes for a sync there are, at all sites."""
+    return f"sum(max by (site) ({family}{{{SITE}}}))"

@@ -9,6 +9,7 @@ QUIET: Final[dict[str, dict[str, str]]] = {
         "Past their RPO, the worst first": "on a good day nothing is past its RPO",
         "Alerts firing": "on a good day none fires; ALERTS is written by Prometheus itself",
         "Running syncs, the stillest first": "there is time between two syncs",
+        "Expected, missing": "only with expected_vms in the settings",
         "Longest outside RPO in this range": "on a good day nothing is breached",
         "Failed in the last day": "on a good day no task fails",
     },
@@ -36,7 +37,6 @@ QUIET: Final[dict[str, dict[str, str]]] = {
 
 QUIET_QUERIES: Final[dict[str, dict[str, dict[int, str]]]] = {
     "vr-fleet": {
-        "Past their RPO, the worst first": {6: "the worst need not be syncing"},
         "Pairings now": {3: "only with credentials for the remote site"},
     },
     "vr-replication": {
@@ -58,7 +58,8 @@ QUIET_QUERIES: Final[dict[str, dict[str, dict[int, str]]]] = {
 """Single queries of panels that are not quiet as a whole, by their place in the panel."""
 
 QUIET_MARKS: Final[dict[str, str]] = {
-    "Alerts": "on a good day none fires",
+    "Critical alerts": "on a good day none fires",
+    "Its alerts": "on a good day none fires",
     "Exporter restarts": "on a good day it does not restart",
     "Outside RPO": "on a good day nothing is breached",
     "Its tasks": "only while a task of the chosen replication is unfinished",

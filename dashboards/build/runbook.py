@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-RUNBOOK: Final = "https://vr-exporter.example/runbook"
+RUNBOOK: Final = "https://vr-exporter.example/runbooks"
 """Stands for the address of `docs/runbooks/`; `vr-exporter dashboards --runbook-url` fills it."""
 
 

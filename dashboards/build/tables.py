@@ -21,7 +21,7 @@ class Column:
     thresholds: Thresholds = PLAIN
     words: Words = field(default_factory=dict)
     is_bar: bool = False
-    highest: float | None = None
+    highest: float = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +102,21 @@ _KEPT: Final = "&".join(
 )
 TO_REPLICATION: Final = (
     f"/d/{ONE_REPLICATION}/?${{__url_time_range}}&{_KEPT}"
-    "&var-vm=${__data.fields.vm}&var-replication=${__data.fields.replication}"
+    "&var-replication=${__data.fields.replication}"
 )
 """The dashboard of the row's replication, with the same sites and the same time."""
 
 
 def _value_override(column: Column) -> Json:
     properties: list[tuple[str, Any]] = [("unit", column.unit)]
+    if column.unit == "short":
+        properties.append(("decimals", 0))
     if column.thresholds is not PLAIN:
         properties.append(("thresholds", column.thresholds.json()))
     if column.words:
         properties.append(("mappings", mappings(column.words)))
     if column.is_bar:
-        highest = 1 if column.highest is None else column.highest
-        properties += [("custom.cellOptions", _BAR), ("min", 0), ("max", highest)]
+        properties += [("custom.cellOptions", _BAR), ("min", 0), ("max", column.highest)]
     elif column.thresholds is not PLAIN or column.words:
         properties.append(("custom.cellOptions", {"type": "color-text"}))
     return override(column.title, properties)

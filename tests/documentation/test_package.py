@@ -18,20 +18,33 @@ def build(folder: Path) -> Path:
     return folder / f"vr_exporter-{__version__}-py3-none-any.whl"
 
 
+def packed(folder: Path) -> set[str]:
+    """Name what the wheel holds."""
+    with zipfile.ZipFile(build(folder)) as wheel:
+        return set(wheel.namelist())
+
+
 def test_C31_two_builds_of_one_state_are_the_same_bytes(tmp_path: Path) -> None:
     """Whoever has the sources can check a wheel by its hash."""
     first, second = build(tmp_path / "first"), build(tmp_path / "second")
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_the_wheel_holds_program_licence_and_dashboards(tmp_path: Path) -> None:
-    """Every module, the folder of dashboards and the licence; no test."""
-    with zipfile.ZipFile(build(tmp_path)) as wheel:
-        names = set(wheel.namelist())
+def test_the_wheel_holds_program_and_licence(tmp_path: Path) -> None:
+    """Every module and the licence; no test."""
+    names = packed(tmp_path)
     assert {str(p.relative_to(ROOT)) for p in modules("vr_exporter")} <= names
-    assert "vr_exporter/dashboards/README.md" in names
     assert f"vr_exporter-{__version__}.dist-info/licenses/LICENSE" in names
     assert not [name for name in names if name.startswith("tests")]
+
+
+def test_the_wheel_holds_dashboards_and_rules_and_not_what_builds_them(tmp_path: Path) -> None:
+    """The JSON, the rules and the linter's exceptions: no code, no rule test, no cache."""
+    folder = ROOT / "dashboards"
+    wanted = {folder / "README.md", folder / ".lint"}
+    wanted |= {*folder.glob("*.json"), *folder.glob("rules/*.yml")}
+    found = {name for name in packed(tmp_path) if name.startswith("vr_exporter/dashboards/")}
+    assert found == {f"vr_exporter/{path.relative_to(ROOT)}" for path in wanted}
 
 
 def test_the_wheel_starts(tmp_path: Path) -> None:

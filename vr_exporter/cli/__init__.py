@@ -41,6 +41,9 @@ COMMANDS = {
     "settings": Listed("vr_exporter.cli.settings", "Print the reference of the settings."),
     "routes": Listed("vr_exporter.cli.routes", "Print the reference of the HTTP routes."),
     "rules": Listed("vr_exporter.cli.rules", "Print or write the bundled Prometheus rules."),
+    "dashboards": Listed(
+        "vr_exporter.cli.dashboards", "List, print or write the Grafana dashboards."
+    ),
     "state": Listed("vr_exporter.cli.state", "What the ledger holds; close what stayed unknown."),
 }
 """Every command, in the order of the help."""

@@ -1,0 +1,88 @@
+"""How long syncs take."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.build.dashboard import Row
+from dashboards.build.looks import (
+    GREEN,
+    ORANGE,
+    RED,
+)
+from dashboards.build.panels import Chart, Heatmap, Query
+from dashboards.build.promql import ONCE, SITE, quantile
+
+_SYNC: Final = f'{SITE},operation="sync"'
+_QUANTILES: Final = ((0.5, "half", GREEN), (0.95, "95 %", ORANGE), (0.99, "99 %", RED))
+
+
+DURATIONS = Row(
+    "How long syncs take",
+    (
+        Heatmap(
+            title="Durations of all syncs",
+            says="Every sync seen to end, driven by its RPO or asked for, by how long it took."
+            " Good is one bright band; a second one above it is a slow link, server or target.",
+            alerts=("VrSyncCannotKeepUp",),
+            empty="No sync has ended.",
+            expr="sum by (le) (max by (site, pairing, direction, le)"
+            f" (increase(vr_sync_duration_seconds_bucket{{{ONCE}}}[$__rate_interval])))",
+        ),
+        Heatmap(
+            title="Durations of sync tasks",
+            says="Sync tasks, those that were asked for, by how long they took from start to end."
+            " Good is the band of all syncs at the left.",
+            alerts=("VrTaskLong",),
+            empty="No sync task has ended.",
+            expr="sum by (le) (max by (site, le)"
+            f" (increase(vr_task_duration_seconds_bucket{{{_SYNC}}}[$__rate_interval])))",
+        ),
+        Chart(
+            title="Quantiles of all syncs",
+            says="How long half, 95 % and 99 % of the syncs took at most. Good is flat; when only"
+            " the top rises a few VMs are the cause, when all rise the link is.",
+            alerts=("VrSyncCannotKeepUp",),
+            unit="s",
+            width=8,
+            empty="No sync has ended.",
+            queries=tuple(
+                Query(
+                    quantile(
+                        share, "vr_sync_duration_seconds", ONCE, "site", "pairing", "direction"
+                    ),
+                    name,
+                    color,
+                )
+                for share, name, color in _QUANTILES
+            ),
+            lowest=0,
+        ),
+        Chart(
+            title="Quantiles of sync tasks",
+            says="How long half, 95 % and 99 % of the sync tasks took at most, from start to end.",
+            alerts=("VrTaskLong",),
+            unit="s",
+            width=8,
+            empty="No sync task has ended.",
+            queries=tuple(
+                Query(quantile(share, "vr_task_duration_seconds", _SYNC, "site"), name, color)
+                for share, name, color in _QUANTILES
+            ),
+            lowest=0,
+        ),
+        Chart(
+            title="Wait in the appliance's queue",
+            says="How long sync tasks waited before they began. Good is seconds; minutes mean that"
+            " the appliance is asked for more at once than it does.",
+            unit="s",
+            width=8,
+            empty="No sync task has begun.",
+            queries=tuple(
+                Query(quantile(share, "vr_task_queue_wait_seconds", _SYNC, "site"), name, color)
+                for share, name, color in _QUANTILES
+            ),
+            lowest=0,
+        ),
+    ),
+)

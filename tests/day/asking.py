@@ -56,11 +56,10 @@ class Asking:
             step=str(step_seconds),
         )
 
-    def number(self, expression: str, at: float | None = None) -> float:
-        """The one value of an expression at a moment, by default the end of the range."""
-        said = self._get("query", query=expression, time=str(at or self.end))
-        (series,) = said["data"]["result"]
-        return float(series["value"][1])
+    def numbers(self, expression: str) -> list[float]:
+        """The values of the one series of an expression, minute by minute."""
+        (series,) = self.points(expression)["data"]["result"]
+        return [float(value) for _, value in series["values"]]
 
     def label_values(self, label: str, selector: str | None) -> list[str]:
         """The values that a label has on the series of a selector."""

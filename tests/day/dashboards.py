@@ -30,12 +30,13 @@ class Query:
 class Variable:
     """One variable of a dashboard: from a query, or with its values in its definition.
 
-    `all_value` is what *All* stands for, empty: every value. One value at a time where neither
-    `is_multi` nor `has_all`.
+    `pattern` cuts a value out of each thing found. `all_value` is what *All* stands for, empty:
+    every value. One value at a time where neither `is_multi` nor `has_all`.
     """
 
     name: str
     query: str = ""
+    pattern: str = ""
     values: tuple[str, ...] = ()
     is_multi: bool = False
     has_all: bool = False
@@ -105,6 +106,7 @@ def _variable(one: dict[str, Any]) -> Variable | None:
     return Variable(
         one["name"],
         query=text if is_query else "",
+        pattern=one.get("regex") or "",
         values=() if is_query else tuple(value.strip() for value in text.split(",")),
         is_multi=bool(one.get("multi")),
         has_all=bool(one.get("includeAll")),

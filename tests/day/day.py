@@ -137,8 +137,11 @@ def _quiet() -> Iterator[None]:
     """Keep the exporters' log out of the output: nobody reads a day of it."""
     logger = logging.getLogger("vr_exporter")
     before = logger.propagate
+    nowhere = logging.NullHandler()
     logger.propagate = False
+    logger.addHandler(nowhere)
     try:
         yield
     finally:
         logger.propagate = before
+        logger.removeHandler(nowhere)

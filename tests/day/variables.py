@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.day.asking import Asking
+from tests.day.asking import Asking, Labels
 from tests.day.dashboards import Dashboard, Variable
 
 _LABEL_VALUES = re.compile(r"label_values\((?:(.*),)?\s*(\w+)\s*\)", re.DOTALL)
+_QUERY_RESULT = re.compile(r"query_result\((.*)\)", re.DOTALL)
 _USE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)\]\]")
 _SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 RATE_INTERVAL = "4m"
@@ -96,12 +97,14 @@ class Choices:
             return list(variable.values)
         query = Choice(chosen).fill(variable.query).strip()
         if query not in self._asked:
-            self._asked[query] = self._ask(query)
+            self._asked[query] = _cut_out(variable.pattern, self._ask(query))
         return self._asked[query]
 
     def _ask(self, query: str) -> list[str]:
         if found := _LABEL_VALUES.fullmatch(query):
             return self._asking.label_values(found[2], found[1])
+        if found := _QUERY_RESULT.fullmatch(query):
+            return [_as_text(series) for series in self._asking.instant(found[1]).series]
         raise UnknownVariableError(f"what is {query!r}?")
 
 
@@ -118,6 +121,23 @@ def built_in(asking: Asking) -> dict[str, str]:
         "__from": f"{asking.start * 1000:.0f}",
         "__to": f"{asking.end * 1000:.0f}",
     }
+
+
+def _as_text(labels: Labels) -> str:
+    """Write a series as Grafana does before it looks for a pattern."""
+    name = labels.get("__name__", "")
+    pairs = (f'{label}="{value}"' for label, value in labels.items() if label != "__name__")
+    return f"{name}{{{','.join(pairs)}}} 1 1000"
+
+
+def _cut_out(pattern: str, texts: list[str]) -> list[str]:
+    """Give what a pattern finds: its group `value`, else its first group, else all of it."""
+    if not pattern:
+        return texts
+    wanted = re.compile(pattern.strip("/").replace("(?<", "(?P<"))
+    found = [match for text in texts if (match := wanted.search(text))]
+    cut = (m.groupdict().get("value") or (m[1] if wanted.groups else m[0]) for m in found)
+    return list(dict.fromkeys(cut))
 
 
 def _default(variable: Variable, values: list[str]) -> str:

@@ -1,12 +1,11 @@
-"""The bundled rules as facts, and docs/rules.md made of them.
+"""The bundled rules as facts, and the tables of docs/rules.md made of them.
 
-`python -m dashboards.rules_page > docs/rules.md`
+`python -m dashboards.rules_page` writes the tables anew; the words before them stay.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,36 +15,13 @@ from typing import Any, Final
 import yaml
 
 FOLDER: Final = Path(__file__).resolve().parent / "rules"
+PAGE: Final = FOLDER.parents[1] / "docs" / "rules.md"
 FILES: Final = ("vr-rules.yml", "vr-bridge-rules.yml")
 _RECORD: Final = re.compile(
     r"^      # (?P<meaning>.+)\n      - record: (?P<name>\S+)$", re.MULTILINE
 )
+_TABLES: Final = "## Alerts\n"
 _LABEL: Final = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
-
-_OPENING: Final = """\
-# Recording and alerting rules
-
-Made of the rule files by `python -m dashboards.rules_page > docs/rules.md`. What to do when an alert fires: [runbooks/alerts.md](runbooks/alerts.md).
-
-```
-vr-exporter rules > /etc/prometheus/vr-rules.yml                     # as a file under rule_files
-vr-exporter rules --format crd | kubectl apply -f -                  # as a PrometheusRule of the Prometheus operator
-vr-exporter rules --group rpo,sync,state,site,exporter,bridge,deadman # for users of the alert bridge
-```
-
-- `--job REGEX`: the `job` under which Prometheus scrapes the exporter, where it is not `vr-exporter`. `--runbook-url URL`: where your runbook stands, for example this repository's `docs/runbooks/alerts.md`; each alert appends `#` and its own name in lower case.
-- Without `--group` all groups are printed but `bridge` and `deadman`: those are for users of the alert bridge, and the dead man needs a route of its own. A group brings the recording rules along that it reads.
-- `dashboard_url` is a path from Grafana's root, `/d/vr-fleet?var-site=…`, since rules do not know Grafana's address. Write the address before it in the template of your receiver: `https://grafana.example{{ .CommonAnnotations.dashboard_url }}`.
-- [deploy/alertmanager.yml](../deploy/alertmanager.yml) holds the routes and inhibitions that these rules count on: a cut link is one page, and a site that cannot be seen silences what its last data said.
-- Two Prometheus servers: drop their replica label in `alert_relabel_configs`, or each alert comes twice. Two exporters of one site need nothing.
-- Prometheus 2.42 or later.
-
-**A breach** is `vr_replication_rpo_breached`: past the RPO by more than the grace, in a state that is expected to sync. The appliance's own flag, which a minute raises, drives no alert. The objective is 99.5 % of replication time without a breach.
-
-**Severity**: critical pages, a warning waits for working hours, info is to be read some time. What concerns one VM is at most a warning.
-
-**Nothing resolves unseen.** Detail of a site that cannot be read is withheld after a while. Alerts that rest on it are kept for 20 minutes, by which time `VrSiteDown` has come and inhibits them.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +84,8 @@ def recorded() -> tuple[Recorded, ...]:
 
 
 def page() -> str:
-    """The page docs/rules.md."""
-    parts = [_OPENING, "## Alerts\n"]
+    """The page docs/rules.md, as it is to be."""
+    parts = [PAGE.read_text(encoding="utf-8").partition(_TABLES)[0] + _TABLES]
     for group in dict.fromkeys(alert.group for alert in alerts()):
         rows = [_row(alert) for alert in alerts() if alert.group == group]
         head = ["| alert | severity | for | summary |", "|---|---|---|---|"]
@@ -125,7 +101,7 @@ def page() -> str:
 def _row(alert: Alert) -> str:
     link = f"[{alert.name}](runbooks/alerts.md#{alert.anchor})"
     summary = _LABEL.sub(r"*\1*", alert.annotations["summary"])
-    return f"| {link} | {alert.labels['severity']} | {alert.wait or '–'} | {summary} |"
+    return f"| {link} | {alert.labels['severity']} | {alert.wait or '-'} | {summary} |"
 
 
 def _rules() -> list[tuple[str, Any, Any]]:
@@ -143,4 +119,4 @@ def _text_of(file: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    PAGE.write_text(page(), encoding="utf-8")

@@ -129,7 +129,7 @@ class Stat(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart(Panel):
-    """Lines, areas or bars over time; soft limits are those of the axis, unless values pass them."""
+    """Lines, areas or bars over time; soft limits hold until a value passes them."""
 
     queries: tuple[Query, ...]
     style: Literal["line", "area", "bars", "steps"] = "line"

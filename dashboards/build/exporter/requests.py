@@ -21,7 +21,7 @@ REQUESTS = Row(
             says="Requests of all exporters. Good is the same every interval; more than usual is"
             " paging, retries or somebody who starts many syncs.",
             unit="reqps",
-            width=8,
+            width=6,
             empty=UNSEEN,
             queries=(Query(rate_of("vr_api_requests_total", "endpoint"), "{{endpoint}}"),),
             style="area",
@@ -34,7 +34,7 @@ REQUESTS = Row(
             " 403 are rights, 429 is too many requests, error is the network.",
             alerts=("VrLoginFailing", "VrRateLimited"),
             unit="reqps",
-            width=8,
+            width=6,
             empty="Every request was a success.",
             queries=(
                 Query(
@@ -57,7 +57,7 @@ REQUESTS = Row(
             says="How long 95 % of the requests to each endpoint took at most. Good is below a few"
             " seconds; a slow appliance makes long polls.",
             unit="s",
-            width=8,
+            width=6,
             empty=UNSEEN,
             queries=(
                 Query(
@@ -75,7 +75,7 @@ REQUESTS = Row(
             " 80 %; at 100 % polls stretch and syncs wait.",
             alerts=("VrRateLimited",),
             unit="percentunit",
-            width=8,
+            width=6,
             empty=UNSEEN,
             queries=(
                 Query(
@@ -94,7 +94,7 @@ REQUESTS = Row(
             says="Refusals with a 429, and requests sent again by cause. Good is nothing; retries"
             " for timeouts and connect are the network's.",
             alerts=("VrRateLimited",),
-            width=8,
+            width=6,
             empty=UNSEEN,
             queries=(
                 Query(
@@ -113,11 +113,21 @@ REQUESTS = Row(
             lowest=0,
         ),
         Chart(
+            title="Time held back",
+            says="Seconds in each second that requests wait for our own pace or for a throttle."
+            " Good is near 0; at 1 and more a site is asked for more than it may be asked.",
+            alerts=("VrRateLimited",),
+            width=6,
+            empty=UNSEEN,
+            queries=(Query(rate_of("vr_api_throttle_wait_seconds_total", "site"), "{{site}}"),),
+            lowest=0,
+        ),
+        Chart(
             title="Logins",
             says="Logins tried and refused. Good is a few a day; rising logins mean that sessions"
             " are lost, each refusal brings the account nearer to its lock.",
             alerts=("VrLoginFailing",),
-            width=8,
+            width=6,
             empty=UNSEEN,
             queries=(
                 Query(
@@ -130,6 +140,16 @@ REQUESTS = Row(
                 ),
             ),
             style="bars",
+            lowest=0,
+        ),
+        Chart(
+            title="Bytes received",
+            says="What the answers of each site weigh. Good is the same every interval; it grows"
+            " with the number of replications and of syncs that run.",
+            unit="binBps",
+            width=6,
+            empty=UNSEEN,
+            queries=(Query(rate_of("vr_api_received_bytes_total", "site"), "{{site}}"),),
             lowest=0,
         ),
     ),

@@ -11,7 +11,7 @@ from dashboards.build.looks import (
     RED,
 )
 from dashboards.build.panels import Chart, Heatmap, Query
-from dashboards.build.promql import ONCE, SITE, quantile
+from dashboards.build.promql import ONCE, SITE, grown, quantile
 
 _SYNC: Final = f'{SITE},operation="sync"'
 _QUANTILES: Final = ((0.5, "half", GREEN), (0.95, "95 %", ORANGE), (0.99, "99 %", RED))
@@ -39,12 +39,30 @@ DURATIONS = Row(
             f" (increase(vr_task_duration_seconds_bucket{{{_SYNC}}}[$__rate_interval])))",
         ),
         Chart(
+            title="Syncs that ended",
+            says="Every sync seen to end, by the site it left. Good is the rhythm of your RPOs; a"
+            " gap is a site that was not seen or did not sync.",
+            width=6,
+            empty="No sync has ended.",
+            queries=(
+                Query(
+                    "sum by (site) ("
+                    + grown("vr_syncs_observed_total", ONCE, "site", "pairing", "direction")
+                    + ")",
+                    "{{site}}",
+                ),
+            ),
+            style="bars",
+            is_stacked=True,
+            lowest=0,
+        ),
+        Chart(
             title="Quantiles of all syncs",
             says="How long half, 95 % and 99 % of the syncs took at most. Good is flat; when only"
             " the top rises a few VMs are the cause, when all rise the link is.",
             alerts=("VrSyncCannotKeepUp",),
             unit="s",
-            width=8,
+            width=6,
             empty="No sync has ended.",
             queries=tuple(
                 Query(
@@ -63,7 +81,7 @@ DURATIONS = Row(
             says="How long half, 95 % and 99 % of the sync tasks took at most, from start to end.",
             alerts=("VrTaskLong",),
             unit="s",
-            width=8,
+            width=6,
             empty="No sync task has ended.",
             queries=tuple(
                 Query(quantile(share, "vr_task_duration_seconds", _SYNC, "site"), name, color)
@@ -76,7 +94,7 @@ DURATIONS = Row(
             says="How long sync tasks waited before they began. Good is seconds; minutes mean that"
             " the appliance is asked for more at once than it does.",
             unit="s",
-            width=8,
+            width=6,
             empty="No sync task has begun.",
             queries=tuple(
                 Query(quantile(share, "vr_task_queue_wait_seconds", _SYNC, "site"), name, color)

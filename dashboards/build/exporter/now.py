@@ -28,6 +28,7 @@ NOW = Row(
             title="Exporters down",
             says="Exporters that Prometheus cannot scrape. Good is 0; without one, all else here"
             " is blind.",
+            alerts=("VrExporterDown", "VrExporterAbsent"),
             expr=f"sum(1 - up{{{JOB}}})",
             thresholds=NONE_IS_GOOD,
             is_loud=True,
@@ -80,6 +81,7 @@ NOW = Row(
             title="Ledger",
             says="Whether the last write to the ledger worked, on every exporter. Good is up;"
             " while it is down no sync is started.",
+            alerts=("VrStoreDown",),
             unit="none",
             expr=f"min(vr_store_up{{{JOB}}})",
             thresholds=ONE_IS_GOOD,

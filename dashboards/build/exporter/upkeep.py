@@ -95,6 +95,7 @@ LEDGER = Row(
             title="Lines, secrets and settings",
             says="Log lines lost, secret files that could not be read again, and settings refused."
             " Good is nothing; what was good before still holds.",
+            alerts=("VrConfigReloadFailed",),
             width=8,
             empty=UNSEEN,
             queries=(
@@ -183,6 +184,7 @@ PROCESS = Row(
             title="Exporters",
             says="Version and age of each exporter. Good is one version everywhere and an age that"
             " you can explain; the settings of one that refused them are the old ones.",
+            alerts=("VrExporterRestarts",),
             empty=UNSEEN,
             width=24,
             height=5,

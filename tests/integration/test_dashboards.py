@@ -20,7 +20,7 @@ from tests.day.sample import a_dashboard, a_panel
 from tests.day.variables import Choice, Choices
 from tests.simulated import AN_INSTANT
 
-pytestmark = pytest.mark.xdist_group("stepped days")
+pytestmark = pytest.mark.xdist_group("stepped-days")
 
 HOURS = 2.5
 REPLICATIONS = 48

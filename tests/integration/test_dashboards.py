@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pytest
 from tests.day import dashboards
 from tests.day.asking import Asking
 from tests.day.day import Plan
-from tests.day.days import StoredDay, read_rules, store
+from tests.day.days import StoredDay, read_rules, shared, store
 from tests.day.facts import alerts_of_one_fact
 from tests.day.proof import Proof, Report
 from tests.day.quiet import NOTHING, SHIPPED, Quiet
@@ -58,12 +59,15 @@ class Days:
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    """Both days, short, ending at the instant of all tests."""
+    """Both days, short, ending at the instant of all tests; made once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    together = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     lively, bad = (
-        store(
+        shared(
             Plan(END, hours=HOURS, replications=REPLICATIONS, is_bad=is_bad),
-            tmp_path_factory.mktemp("day"),
+            together / f"stepped-day-{is_bad:d}",
             groups=read_rules(),
+            own=tmp_path_factory.mktemp("day"),
         )
         for is_bad in (False, True)
     )

@@ -69,38 +69,60 @@ def kept_labels(aggregation: Any) -> list[str]:
     return list(aggregation.modifier.labels) if aggregation.modifier else []
 
 
-def is_aggregated(node: Any) -> bool:
-    """Whether a result has the labels after a `by` and no others: none of the exporters that told.
+def result_labels(node: Any) -> set[str] | None:
+    """The labels of a result that an aggregation has chosen; None where a series keeps its own.
 
     A pick such as `topk` keeps the labels of what it picks from, a set operation those on its left.
     """
     if isinstance(node, ParenExpr):
-        return is_aggregated(node.expr)
+        return result_labels(node.expr)
     if isinstance(node, AggregateExpr):
-        return is_aggregated(node.expr) if str(node.op) in _PICKS else True
+        return result_labels(node.expr) if str(node.op) in _PICKS else set(kept_labels(node))
+    if isinstance(node, BinaryExpr | Call):
+        return _joined(_parts(node))
+    return None if isinstance(node, MatrixSelector | VectorSelector) else set()
+
+
+def _joined(sides: list[Any]) -> set[str] | None:
+    found = [result_labels(side) for side in sides]
+    return None if None in found else set().union(*(labels or () for labels in found))
+
+
+def is_pick(node: Any) -> bool:
+    """Whether a result is what a `topk` or `bottomk` has picked; a filter by one is none."""
+    if isinstance(node, ParenExpr):
+        return is_pick(node.expr)
+    if isinstance(node, AggregateExpr):
+        return str(node.op) in _PICKS
     if isinstance(node, BinaryExpr):
-        sides = [node.lhs] if str(node.op) in _SETS else [node.lhs, node.rhs]
-        return all(map(is_aggregated, sides))
-    if isinstance(node, Call):
-        return all(map(is_aggregated, node.args))
-    return not isinstance(node, MatrixSelector | VectorSelector)
+        return is_pick(node.lhs) or (str(node.op) not in _SETS and is_pick(node.rhs))
+    return False
+
+
+def is_of_one_exporter(node: Any) -> bool:
+    """Whether a filter leaves one exporter for each site."""
+    if not (isinstance(node, BinaryExpr) and str(node.op) == "and"):
+        return False
+    return any(kept_labels(pick) == ["site"] for pick in aggregations(node.rhs, "topk"))
 
 
 def unfolded(node: Any, folds: tuple[str, ...]) -> Iterator[Any]:
-    """Selectors that no aggregation by one of `folds` stands around."""
-    if isinstance(node, AggregateExpr):
-        if str(node.op) not in folds:
-            yield from unfolded(node.expr, folds)
-    elif isinstance(node, MatrixSelector):
-        yield node.vector_selector
-    elif isinstance(node, VectorSelector):
+    """Selectors of several exporters that no aggregation by one of `folds` stands around."""
+    if isinstance(node, VectorSelector):
         yield node
-    elif isinstance(node, BinaryExpr):
-        yield from unfolded(node.lhs, folds)
-        if str(node.op) not in _SETS:
-            yield from unfolded(node.rhs, folds)
-    elif isinstance(node, ParenExpr):
-        yield from unfolded(node.expr, folds)
-    elif isinstance(node, Call):
-        for argument in node.args:
-            yield from unfolded(argument, folds)
+    elif isinstance(node, AggregateExpr) and str(node.op) in folds:
+        return
+    elif not is_of_one_exporter(node):
+        for part in _parts(node):
+            yield from unfolded(part, folds)
+
+
+def _parts(node: Any) -> list[Any]:
+    """What a result is made of; what a set operation filters by is no part of it."""
+    if isinstance(node, MatrixSelector):
+        return [node.vector_selector]
+    if isinstance(node, BinaryExpr):
+        return [node.lhs] if str(node.op) in _SETS else [node.lhs, node.rhs]
+    if isinstance(node, Call):
+        return list(node.args)
+    return [node.expr] if isinstance(node, AggregateExpr | ParenExpr) else []

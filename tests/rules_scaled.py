@@ -34,7 +34,7 @@ _PART: Final = re.compile(r"(\d+)(ms|[smhdwy])")
 _TOKEN: Final = re.compile(
     r"""
       (?P<text> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' )
-    | (?P<name> [A-Za-z_:][\w:]* )
+    | (?P<name> [A-Za-z_][\w:]* )
     | (?P<duration> (?:\d+(?:ms|[smhdwy]))+ )
     | (?P<number> (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? )
     """,
@@ -123,8 +123,9 @@ def _counts_seconds(expression: Any) -> bool:
         case promql.AggregateExpr():
             counts = str(expression.op) != "count" and _counts_seconds(expression.expr)
         case promql.Call():
-            keeps = expression.func.name in _KEEPING
-            counts = keeps and any(map(_counts_seconds, expression.args))
+            name = expression.func.name
+            given = any(map(_counts_seconds, expression.args))
+            counts = name == "time" or (name in _KEEPING and given)
         case promql.BinaryExpr():
             left, right = _counts_seconds(expression.lhs), _counts_seconds(expression.rhs)
             counts = left and not right if str(expression.op) == "/" else left or right

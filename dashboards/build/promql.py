@@ -20,21 +20,34 @@ OBJECTIVE_ERROR: Final = 0.005
 """One replication minute in two hundred may be breached (dashboards/rules/vr-rules.yml)."""
 
 
-def counted(family: str, *labels: str, where: str = "") -> str:
-    """A count of replications at their source, from however many exporters, by these labels."""
-    selector = ",".join(filter(None, (ONCE, where)))
-    kept = ", ".join(("site", "pairing", "direction", *labels))
-    return f"max by ({kept}) ({family}{{{selector}}})"
+def counted(family: str, where: str) -> str:
+    """A count of replications by site and pairing, once for all exporters.
+
+    Each exporter adds up by itself first: two that are out of step see one replication in two
+    states, so that the largest of each state together would be too many.
+    """
+    selected = f"{family}{{{PAIRING},{where}}}"
+    return f"max by (site, pairing) (sum by (job, instance, site, pairing) ({selected}))"
+
+
+def share_of_states(pattern: str) -> str:
+    """How many replications are in these states, by the exporter that read each site last.
+
+    Parts of a whole come from one exporter: the larger of two for each would be too many together.
+    """
+    read = f"max by (job, instance, site) (vr_poll_last_success_timestamp_seconds{{{SITE}}})"
+    told = f'sum by (job, instance, site) (vr_replications{{{ONCE},status=~"{pattern}"}})'
+    return f"{told} and on (job, instance, site) topk by (site) (1, {read})"
 
 
 def verdicts(pattern: str) -> str:
-    """How many replications stand so against their RPO, by pairing and verdict."""
-    return counted("vr_replications_rpo", "verdict", where=f'verdict=~"{pattern}"')
+    """How many replications stand so against their RPO, by pairing."""
+    return counted("vr_replications_rpo", f'direction!="incoming",verdict=~"{pattern}"')
 
 
 def statuses(pattern: str) -> str:
-    """How many replications are in these states, by pairing and state."""
-    return counted("vr_replications", "status", where=f'status=~"{pattern}"')
+    """How many replications are in these states, by pairing."""
+    return counted("vr_replications", f'direction!="incoming",status=~"{pattern}"')
 
 
 def each(family: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import pickle
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,19 @@ class StoredDay:
         """Run a Prometheus on it."""
         with self.blocks.serve(listen=listen) as prometheus:
             yield Asking(prometheus.url, self.plan.start, self.plan.end)
+
+
+def shared(plan: Plan, folder: Path, *, groups: Groups, own: Path) -> StoredDay:
+    """Store a day in a folder unless another test process has done so, and take a copy of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "day.pickle"
+    with (folder / "lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(store(plan, folder, groups=groups)))
+    day: StoredDay = pickle.loads(kept.read_bytes())  # noqa: S301 - written by ourselves
+    shutil.copytree(folder / "data", own / "data")
+    return replace(day, blocks=Blocks(own))
 
 
 def store(

@@ -20,7 +20,7 @@ from dashboards.build.promql import (
     OBJECTIVE_ERROR,
     PAIRING,
     grown,
-    statuses,
+    share_of_states,
     verdicts,
 )
 from dashboards.build.tables import TO_REPLICATION, Column, Label, Table
@@ -76,7 +76,11 @@ BUDGET = Row(
             alerts=("VrReplicationError", "VrReplicationUnsettled"),
             empty="Nothing is replicated from here.",
             queries=tuple(
-                Query(f"sum({statuses(group.pattern)})", group.word.text, group.word.color)
+                Query(
+                    f"sum({share_of_states(group.pattern)})",
+                    group.word.text,
+                    group.word.color,
+                )
                 for group in STATUS_GROUPS
             ),
             style="area",

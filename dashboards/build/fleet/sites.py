@@ -13,6 +13,7 @@ from dashboards.build.promql import (
     ONCE,
     PAIRING,
     SITE,
+    counted,
     grown,
 )
 from dashboards.build.tables import TO_REPLICATION, Column, Label, Table
@@ -81,13 +82,11 @@ SITES = Row(
                     words=UP_OR_DOWN,
                 ),
                 Column(
-                    "sum by (site, pairing) (max by (site, pairing, status)"
-                    f' (vr_replications{{{PAIRING},direction!="incoming"}}))',
+                    counted("vr_replications", 'direction!="incoming"'),
                     "Going out",
                 ),
                 Column(
-                    "sum by (site, pairing) (max by (site, pairing, status)"
-                    f' (vr_replications{{{PAIRING},direction="incoming"}}))',
+                    counted("vr_replications", 'direction="incoming"'),
                     "Coming in",
                 ),
                 Column(

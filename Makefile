@@ -14,7 +14,7 @@ test: .venv/.dev ## everything that decides whether a change is good
 
 check: .venv/.dev ## the quick part: format, lint, types, imports, documents
 	@.ci/checks
-	@.venv/bin/pytest -q tests/documentation
+	@.venv/bin/pytest -q tests/documentation tests/deployment
 
 fix: .venv/.dev ## format, and mend what the linter can
 	@.venv/bin/ruff check -q --fix .

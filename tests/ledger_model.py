@@ -9,7 +9,8 @@ from vr_exporter.domain.triggers import HOLDING, Origin, Outcome, TriggerState
 from vr_exporter.ledger.steps import FINAL_REASONS
 
 S = TriggerState
-END_OF_FOLLOWERS = {S.SUCCEEDED: S.SUCCEEDED, S.LOST: S.LOST, S.UNRESOLVED: S.LOST}
+END_OF_FOLLOWERS = {S.UNRESOLVED: S.LOST}
+"""They end as the one they follow, save that a doubt is one."""
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Model:
         if state.is_final:
             for other, follower in self.rows.items():
                 if follower.follows == key and follower.state is S.JOINED:
-                    self.to(other, END_OF_FOLLOWERS.get(state, S.FAILED), at=at)
+                    self.to(other, END_OF_FOLLOWERS.get(state, state), row.reason, at)
         if state is S.SUCCEEDED:
             for unclear in self.rows.values():
                 if unclear.target == row.target:
@@ -78,6 +79,8 @@ def _outcome(row: Row) -> Outcome | None:
         return Outcome.JOINED
     if row.state is S.FAILED:
         return Outcome.ACCEPTED if row.has_task else Outcome.REJECTED
+    if row.has_task and row.state in (S.AMBIGUOUS, S.UNRESOLVED):
+        return Outcome.ACCEPTED
     return {
         S.RUNNING: Outcome.ACCEPTED,
         S.SUCCEEDED: Outcome.ACCEPTED,

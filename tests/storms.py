@@ -71,13 +71,13 @@ class Storm:
         """One turn of the worker's loop: serve, poll when due, rest."""
         worker, time = self.watched.madrid.worker, self.watched.time
         began = time.monotonic()
-        worker._guarded(worker._work)
+        worker.serve()
         self.waited_most = max(self.waited_most, time.monotonic() - began)
         if time.monotonic() >= self._due:
             worker.poll()
             self.polled_at.append(time.now())
             self._due = worker._next_due(self._due)
-        time.advance(max(1.0, min(worker._seconds_to_look(), self._due - time.monotonic())))
+        time.advance(max(1.0, min(worker.serving.seconds_to_look(), self._due - time.monotonic())))
 
     def _pass(self, seconds: float) -> None:
         while seconds > 0:

@@ -14,6 +14,7 @@ from typing import Any
 from tests.watched import ACCOUNT, Watched
 from vr_exporter.domain.triggers import Outcome, Trigger, TriggerState
 from vr_exporter.simulator.options import ApiOptions
+from vr_exporter.simulator.world.tasks import TaskList
 from vr_exporter.syncing.desk import Verdict
 
 S = TriggerState
@@ -164,6 +165,37 @@ def is_cancelled(watched: Watched, vm: str) -> None:
         world.actions.syncing.abort(world.find(vm), None, now=world.time)
 
 
+def rests(watched: Watched, vm: str) -> None:
+    """Let no sync by RPO begin for a day: one that ends well would close a doubt."""
+    world = watched.world
+    with world.lock:
+        world.advance()
+        world.actions.syncing.plan(world.find(vm), world.time + 86_400)
+
+
+def is_set_back(watched: Watched, vm: str) -> None:
+    """Let the appliance be restored from a snapshot that knows neither this sync nor its task."""
+    is_cancelled(watched, vm)
+    rests(watched, vm)
+    world = watched.world
+    with world.lock:
+        for replica in world.population:
+            if replica.last_sync_at is not None:
+                replica.last_sync_at -= 7200
+        for name in world.sites:
+            world.actions._lists[name] = TaskList(kept_seconds=1800)
+
+
+def both(first: Step, second: Step) -> Step:
+    """Do the one, then the other."""
+
+    def do(watched: Watched, vm: str) -> None:
+        first(watched, vm)
+        second(watched, vm)
+
+    return do
+
+
 def loses_the_far_site(watched: Watched, vm: str) -> None:
     """Let the remote site go away, and a poll see that."""
     del vm
@@ -229,7 +261,7 @@ def _unresolved(rows: str, answer: str, reason: str, given: Step) -> Row:
         says="whether db-01 was synced stayed unknown: look at it, then `state ack`",
         reason=reason,
         doubts=1,
-        given=given,
+        given=both(rests, given),
     )
 
 
@@ -269,6 +301,15 @@ ROWS = (
         says="the task of db-01 is gone from the appliance, its end unseen",
         reason="task_gone",
         then=breaks_tasks("task_vanishes"),
+    ),
+    Row(
+        *("A60", "202, the appliance is set back", (*_RUN, S.AMBIGUOUS, S.UNRESOLVED)),
+        *("unknown", 6, Outcome.ACCEPTED),
+        says="whether db-01 was synced stayed unknown: look at it, then `state ack`",
+        reason="set_back",
+        doubts=1,
+        surprise="count",
+        then=is_set_back,
     ),
     Row(
         *("A51", "202, the task never ends", _RUN, "syncing", None, Outcome.ACCEPTED),
@@ -363,7 +404,11 @@ appliance, from none at all and from the end of its task. `db-01` is the VM.
   6 where by then the outcome is not known.
 - **`outcome`** is the label of `vr_trigger_requests_total`, which counts the wish once. *Timed*
   wishes stand in `vr_trigger_duration_seconds` as well. One in doubt is counted by
-  `vr_triggers_ambiguous` until `vr-exporter state ack`, or until a later sync ends well.
+  `vr_triggers_ambiguous` until `vr-exporter state ack`, or until a later sync ends well, whoever
+  asked for it.
+- A wish that **joined** another one ends as that one, with its word and exit code. Where the other
+  stayed unknown it does too, and the doubt counts once. Where the other had a copy that was fresh
+  enough, so has a wish that asked for no fresher one; else it failed, and says so.
 
 | the appliance | POSTs | ledger | shown | exit | `outcome` | timed | in doubt | the user reads |
 |---|---|---|---|---|---|---|---|---|

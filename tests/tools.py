@@ -1,4 +1,4 @@
-"""Debian's Prometheus, Alertmanager and strace, unpacked into .tools, not installed."""
+"""Debian's packages of the programs that tests drive, unpacked into .tools, not installed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,23 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-PACKAGES: Final = ("prometheus", "prometheus-alertmanager", "strace", "libunwind8")
-PROGRAMS: Final = ("prometheus", "promtool", "prometheus-alertmanager", "amtool", "strace")
+PACKAGES: Final = (
+    "prometheus",
+    "prometheus-alertmanager",
+    *("strace", "libunwind8"),
+    "kubernetes-client",
+    *("systemd", "libsystemd-shared", "libapparmor1", "libip4tc2", "libkmod2", "libseccomp2"),
+)
+PROGRAMS: Final = {
+    "prometheus": "--version",
+    "promtool": "--version",
+    "prometheus-alertmanager": "--version",
+    "amtool": "--version",
+    "strace": "--version",
+    "kubectl": "options",
+    "systemd-analyze": "--version",
+}
+"""Each with a word that it answers without doing anything."""
 FOLDER: Final = Path(__file__).resolve().parents[1] / ".tools"
 
 
@@ -33,7 +48,8 @@ def tool(name: str) -> Path:
 
 def environment() -> dict[str, str]:
     """The environment in which an unpacked program finds the libraries unpacked beside it."""
-    libraries = [str(path) for path in (FOLDER / "debian/usr/lib").glob("*-linux-gnu")]
+    places = ("*-linux-gnu", "*-linux-gnu/systemd")
+    libraries = [str(path) for p in places for path in (FOLDER / "debian/usr/lib").glob(p)]
     return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {**os.environ}
 
 
@@ -88,8 +104,8 @@ def _run(*command: str, folder: Path) -> None:
 def main() -> int:
     """Fetch what is missing and start each program once: a broken one is named before any test."""
     try:
-        for name in PROGRAMS:
-            _run(str(tool(name)), "--version", folder=FOLDER)
+        for name, word in PROGRAMS.items():
+            _run(str(tool(name)), word, folder=FOLDER)
     except ToolError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -147,7 +147,7 @@ class Site:
     def serve(self) -> None:
         """Do what the worker's loop does in one turn."""
         now = self.worker._clock.monotonic()
-        self.worker._guarded(self.worker._work)
+        self.worker.serve()
         if now >= self._poll_at:
             self._poll_at = now + self._interval_seconds
             self.worker.poll()
@@ -316,13 +316,13 @@ class Samples:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._samples = [sample for family in families_of(text) for sample in family.samples]
+        self.samples = [sample for family in families_of(text) for sample in family.samples]
 
     def of(self, name: str, **labels: str) -> dict[tuple[tuple[str, str], ...], float]:
         """All samples of a name that have these labels, by all their labels."""
         return {
             tuple(sorted(sample.labels.items())): sample.value
-            for sample in self._samples
+            for sample in self.samples
             if sample.name == name and labels.items() <= sample.labels.items()
         }
 
@@ -356,6 +356,10 @@ class Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.records.append(record)
+
+    def messages(self) -> list[str]:
+        """The constant texts, in their order."""
+        return [record.getMessage() for record in self.records]
 
     def with_reason(self, reason: str) -> Iterator[logging.LogRecord]:
         """The records that give this reason."""

@@ -27,6 +27,7 @@ from vr_exporter.domain.names import ReplicationId, TaskId
 from vr_exporter.domain.triggers import FINAL, TriggerState
 from vr_exporter.ledger.steps import IllegalStep
 from vr_exporter.ledger.store import StoreFailed
+from vr_exporter.ledger.sync_kinds import MOST_KINDS
 
 DAY = 86_400.0
 S = TriggerState
@@ -41,6 +42,30 @@ def test_K9_totals_and_endings_are_one_transaction(engine: SqliteEngine) -> None
     again = engine.crash()
     assert state_of(again) is S.SUCCEEDED
     assert again.totals(MADRID).counters["vr_tasks_completed_total"] == {("sync",): 1}
+
+
+def test_T6_what_a_task_of_ours_taught_is_written_with_its_trigger(engine: SqliteEngine) -> None:
+    """Each site has its own kinds; one that is no longer configured has none."""
+    ledger = engine.open()
+    ledger.learn_sync_kind(MADRID, "hbr.op.7")
+    ledger.learn_sync_kind(BERLIN, "hbr.op.8")
+    running(ledger)
+    again = engine.crash()
+    assert again.sync_kinds(MADRID) == {"hbr.op.7"}
+    assert again.sync_kinds(BERLIN) == {"hbr.op.8"}
+    again.forget(MADRID)
+    assert engine.crash().sync_kinds(MADRID) == frozenset()
+    assert engine.open().sync_kinds(BERLIN) == {"hbr.op.8"}
+
+
+def test_T6_an_appliance_that_tells_each_task_otherwise_teaches_but_a_few(
+    engine: SqliteEngine,
+) -> None:
+    """The list stays short, whatever an appliance writes into its tasks."""
+    ledger = engine.open()
+    for number in range(100):
+        ledger.learn_sync_kind(MADRID, f"sync number {number}")
+    assert len(ledger.sync_kinds(MADRID)) == MOST_KINDS
 
 
 @pytest.mark.parametrize("failure", ["kept", "lost"])

@@ -352,9 +352,9 @@ def test_the_ledger_is_as_its_model_through_thousands_of_steps() -> None:
     ("place", "flaw"),
     [
         ("trigger_rows._CLAIM", BROKEN_CLAIM),
-        ("sqlite.Ledger._read_back", lambda _ledger: None),
+        ("writing.Writer._read_back", lambda _writer: None),
         ("totals.Totals.restore", lambda *_arguments: None),
-        ("sqlite.unanswered", lambda trigger: trigger),
+        ("book.unanswered", lambda trigger: trigger),
     ],
     ids=["claim without condition", "no reading back", "counts stay", "posting stays"],
 )

@@ -21,7 +21,7 @@ from tests.ledgers import (
     state_of,
     step,
 )
-from vr_exporter.domain.triggers import NEXT, TriggerState
+from vr_exporter.domain.triggers import NEXT, TABLE, Outcome, TriggerState
 from vr_exporter.ledger.steps import IllegalStep
 
 DAY = 86_400.0
@@ -100,9 +100,9 @@ def test_what_was_asked_cannot_be_changed_by_a_step(engine: SqliteEngine) -> Non
         (S.FAILED, S.FAILED),
         (S.LOST, S.LOST),
         (S.UNRESOLVED, S.LOST),
-        (S.REFUSED, S.FAILED),
-        (S.SKIPPED, S.FAILED),
-        (S.EXPIRED, S.FAILED),
+        (S.REFUSED, S.REFUSED),
+        (S.SKIPPED, S.SKIPPED),
+        (S.EXPIRED, S.EXPIRED),
     ],
 )
 def test_A54_followers_end_with_the_one_they_follow(
@@ -116,6 +116,55 @@ def test_A54_followers_end_with_the_one_they_follow(
     follower = engine.crash().trigger("two")
     assert follower is not None
     assert (follower.state, follower.reason, follower.ended_at) == (state, "why", NOW + 60)
+
+
+def test_a_follower_of_what_stayed_unknown_is_no_second_doubt(engine: SqliteEngine) -> None:
+    """Exit code and word are those of its leader; one acknowledgement closes both."""
+    ledger = engine.open()
+    ledger.reserve(a_row("one"), now=NOW)
+    ledger.reserve(a_row("two"), now=NOW)
+    lead_on(ledger, "one", S.UNRESOLVED)
+    leader, follower = ledger.trigger("one"), ledger.trigger("two")
+    assert leader is not None
+    assert follower is not None
+    assert (follower.exit_code, TABLE[follower.state].word) == (6, "unknown")
+    assert (leader.exit_code, TABLE[leader.state].word) == (6, "unknown")
+    assert ledger.acknowledge("GID-1", actor="bob", now=NOW) == (
+        replace(leader, is_acknowledged=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "code"),
+    [
+        (600.0, S.SKIPPED, 0),
+        (900.0, S.SKIPPED, 0),
+        (300.0, S.FAILED, 5),
+        (None, S.FAILED, 5),
+    ],
+)
+def test_a_follower_of_a_fresh_copy_ends_well_if_that_is_fresh_enough_for_it(
+    engine: SqliteEngine, wanted: float | None, state: TriggerState, code: int
+) -> None:
+    """One that asked for a sync, or for a younger copy, did not get it."""
+    ledger = engine.open()
+    ledger.reserve(a_row("one", max_age_seconds=600.0), now=NOW)
+    ledger.reserve(a_row("two", max_age_seconds=wanted), now=NOW)
+    lead_on(ledger, "one", S.SKIPPED, reason="fresh")
+    follower = ledger.trigger("two")
+    assert follower is not None
+    assert (follower.state, follower.reason, follower.exit_code) == (state, "fresh", code)
+    assert follower.outcome is Outcome.JOINED
+
+
+def test_A60_a_running_trigger_may_become_ambiguous_and_is_counted_once(
+    engine: SqliteEngine,
+) -> None:
+    """It was accepted, and stays so, whatever is found out or not."""
+    ledger = engine.open()
+    trigger = ledger.settle(step(lead_to(ledger, S.RUNNING), S.AMBIGUOUS), now=NOW)
+    ledger.settle(step(trigger, S.UNRESOLVED), now=NOW)
+    assert requests(engine.crash()) == {("api", "accepted"): 1}
 
 
 @pytest.mark.parametrize("end", [S.REFUSED, S.SKIPPED, S.EXPIRED])

@@ -15,11 +15,14 @@ from tests.sync_answers import (
     a_site,
     come_of,
     has_someone_sync,
+    is_set_back,
+    rests,
     syncs_by_itself,
 )
 from tests.watched import Watched
 from vr_exporter.domain.triggers import TABLE, Origin, Outcome
 from vr_exporter.domain.triggers import TriggerState as S
+from vr_exporter.simulator.world.tasks import KINDS
 from vr_exporter.syncing.desk import Verdict
 from vr_exporter.syncing.guards import Mode
 
@@ -58,9 +61,9 @@ def watched() -> Iterator[Watched]:
         yield made
 
 
-def a_running_one(watched: Watched) -> Verdict:
+def a_running_one(watched: Watched, vm: str = "") -> Verdict:
     """A wish whose task runs."""
-    (verdict,) = watched.ask(watched.names()[0])
+    (verdict,) = watched.ask(vm or watched.names()[0])
     watched.work(8)
     assert watched.trigger(verdict).state is S.RUNNING
     return verdict
@@ -71,7 +74,7 @@ def test_A48_a_task_that_vanished_ends_the_wish_as_lost_and_is_not_timed(watched
     verdict = a_running_one(watched)
     assert watched.metrics().total("vr_tasks", site="madrid", operation="sync") == 1
     watched.madrid.breaks("task_vanishes")
-    watched.work(60)
+    watched.work(90)
     trigger, metrics = watched.trigger(verdict), watched.metrics()
     assert (trigger.state, trigger.exit_code) == (S.LOST, 6)
     assert metrics.total("vr_tasks", site="madrid", operation="sync") == 0
@@ -100,6 +103,7 @@ def test_A49_a_task_id_used_again_is_another_task(watched: Watched) -> None:
     assert watched.trigger(second).state is S.SUCCEEDED
     assert watched.madrid.posts == 2
     assert metrics.total("vr_tasks_completed_total", site="madrid", operation="sync") == 2
+    assert metrics.surprises() == {"duplicate": 1}
 
 
 def test_A50_progress_that_falls_is_counted_and_ends_nothing(watched: Watched) -> None:
@@ -226,8 +230,10 @@ def test_A57_a_far_site_that_is_down_costs_no_post_and_no_local_facts() -> None:
 
 def test_A61_a_lost_answer_is_looked_for_ten_minutes_and_then_shown(watched: Watched) -> None:
     """Never guessed, never asked again; `state ack` closes it."""
+    vm = watched.names()[0]
+    rests(watched, vm)
     watched.madrid.breaks("dropped", operation="syncReplication")
-    (verdict,) = watched.ask(watched.names()[0])
+    (verdict,) = watched.ask(vm)
     watched.work(590)
     assert watched.trigger(verdict).state is S.AMBIGUOUS
     assert watched.trigger(verdict).exit_code == 6
@@ -238,6 +244,141 @@ def test_A61_a_lost_answer_is_looked_for_ten_minutes_and_then_shown(watched: Wat
     watched.work(2)
     assert watched.metrics().value("vr_triggers_ambiguous", site="madrid") == 0
     assert watched.madrid.posts == 1
+
+
+@pytest.mark.parametrize("is_by_task", [True, False])
+def test_T6_a_later_sync_by_anybody_closes_what_stayed_unknown(
+    watched: Watched, *, is_by_task: bool
+) -> None:
+    """Seen by its task, or where it has none by the last sync time that moved."""
+    vm = watched.names()[0]
+    rests(watched, vm)
+    watched.madrid.breaks("dropped", operation="syncReplication")
+    (verdict,) = watched.ask(vm)
+    watched.work(620)
+    assert watched.metrics().value("vr_triggers_ambiguous", site="madrid") == 1
+    watched.madrid.heals()
+    (has_someone_sync if is_by_task else syncs_by_itself)(watched, vm)
+    watched.work(300)
+    trigger = watched.trigger(verdict)
+    assert (trigger.state, trigger.is_acknowledged) == (S.UNRESOLVED, True)
+    assert watched.metrics().value("vr_triggers_ambiguous", site="madrid") == 0
+    (row,) = [row for row in watched.ledger.audit(limit=100) if row.what == "acknowledged"]
+    assert (row.actor, row.key) == ("vr-exporter", trigger.key)
+
+
+def test_A60_a_task_forgotten_by_a_restored_appliance_is_looked_for_again(
+    watched: Watched,
+) -> None:
+    """Not lost: the sync may run on. No counter falls, and nothing is asked for twice."""
+    verdicts = watched.ask(*watched.names()[:3])
+    watched.work(300)
+    verdict = a_running_one(watched, watched.names()[4])
+    before = counters_of(watched)
+    is_set_back(watched, watched.trigger(verdict).target.vm)
+    watched.work(90)
+    trigger = watched.trigger(verdict)
+    assert (trigger.state, trigger.reason) == (S.AMBIGUOUS, "set_back")
+    assert watched.metrics().surprises() == {"count": 1}
+    assert watched.log.messages().count("appliance shows an older state") == 1
+    after = counters_of(watched)
+    assert {name: before[name] for name in before if after[name] < before[name]} == {}
+    assert watched.madrid.posts == len(verdicts) + 1
+    asked = watched.metrics().of("vr_trigger_requests_total", outcome="accepted", source="cli")
+    assert sum(asked.values()) == len(verdicts) + 1
+
+
+def test_A60_a_task_that_comes_back_is_followed_on(watched: Watched) -> None:
+    """The snapshot was the wrong one, say: the very task is there again, and ends well."""
+    verdict = a_running_one(watched)
+    lists = dict(watched.world.actions._lists)
+    population = [(each, each.last_sync_at) for each in watched.world.population]
+    for replica, at in population:
+        replica.last_sync_at = None if at is None else at - 7200
+    watched.madrid.breaks("task_vanishes")
+    watched.work(75)
+    assert watched.trigger(verdict).state is S.AMBIGUOUS
+    watched.madrid.heals()
+    watched.world.actions._lists.update(lists)
+    watched.work(300)
+    assert watched.trigger(verdict).state is S.SUCCEEDED
+
+
+def test_A60_one_replication_that_shows_an_older_sync_is_no_restore(watched: Watched) -> None:
+    """It may have been set up anew; a task that is gone meanwhile is lost (A48)."""
+    verdict = a_running_one(watched)
+    replica = watched.world.find(watched.names()[3])
+    assert replica.last_sync_at is not None
+    replica.last_sync_at -= 7200
+    watched.madrid.breaks("task_vanishes")
+    watched.work(90)
+    assert watched.trigger(verdict).state is S.LOST
+    assert "appliance shows an older state" not in watched.log.messages()
+
+
+def counters_of(watched: Watched) -> dict[tuple[object, ...], float]:
+    """Every counter of a site on the page."""
+    text = watched.metrics()
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for sample in text.samples
+        if sample.name.endswith(("_total", "_count", "_bucket"))
+    }
+
+
+def a_telltale_site(monkeypatch: pytest.MonkeyPatch, *, key: str = "hbr.op.7") -> Watched:
+    """An appliance whose sync tasks do not say what they are."""
+    sync = replace(KINDS["sync"], description="HBR op 7", key=key)
+    monkeypatch.setitem(KINDS, "sync", sync)
+    return Watched()
+
+
+def test_T6_a_task_that_we_started_teaches_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From our first one on tasks of that kind are syncs, anybody's, and after a restart too."""
+    with a_telltale_site(monkeypatch) as watched:
+        watched.poll()
+        first, second, third = watched.names()[:3]
+        has_someone_sync(watched, first)
+        watched.work(400)
+        assert syncs_counted(watched) == {"other": 1, "sync": 0}
+        watched.ask(second)
+        watched.work(400)
+        assert syncs_counted(watched) == {"other": 1, "sync": 1}
+        watched.restart()
+        watched.poll()
+        has_someone_sync(watched, third)
+        watched.work(400)
+        assert syncs_counted(watched) == {"other": 1, "sync": 2}
+
+
+def test_T6_a_lost_task_of_a_kind_that_was_taught_is_found_among_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its kind decides, where another unknown task works on the same replication."""
+    with a_telltale_site(monkeypatch) as watched:
+        watched.poll()
+        first, second = watched.names()[:2]
+        watched.ask(first)
+        watched.work(400)
+        watched.madrid.breaks("sync_lost", operation="syncReplication")
+        (verdict,) = watched.ask(second)
+        watched.work(2)
+        strange = replace(KINDS["reconnect"], description="HBR op 9", key="hbr.op.9")
+        actions, replica = watched.world.actions, watched.world.find(second)
+        site = watched.world.site("madrid")
+        task = actions._a_task(strange, site, user="ana", replica=replica)
+        actions._lists["madrid"].add(task, watched.time.now())
+        watched.work(400)
+        assert watched.trigger(verdict).state is S.SUCCEEDED
+
+
+def syncs_counted(watched: Watched) -> dict[str, float]:
+    """Ended tasks by what they were taken for."""
+    of = watched.metrics().value
+    return {
+        operation: of("vr_tasks_completed_total", site="madrid", operation=operation) or 0.0
+        for operation in ("other", "sync")
+    }
 
 
 def test_A61_two_tasks_that_may_be_ours_prove_nothing(watched: Watched) -> None:

@@ -266,7 +266,8 @@ def test_no_task_is_counted_twice_or_missed(lived: Lived) -> None:
     sys.stdout.write(f"{RESTARTS} restarts, tasks {ended}, {len(lived.series)} series\n")
     assert by_site(lived.page, "vr_tasks_completed_total") == ended
     assert by_site(lived.page, "vr_task_duration_seconds_count") == ended
-    assert min(ended.values()) > RESTARTS
+    assert min(ended.values()) > 0
+    assert sum(ended.values()) > RESTARTS
 
 
 def test_no_sync_is_counted_twice_or_missed(lived: Lived) -> None:

@@ -14,7 +14,8 @@ from vr_exporter.domain.rpo import Grace
 from vr_exporter.simulator.options import ApiOptions
 from vr_exporter.watching.reading import SiteReading
 from vr_exporter.watching.site import SiteWatch
-from vr_exporter.worker import LONGEST_STRETCHED_SECONDS, Worker
+from vr_exporter.worker import Worker
+from vr_exporter.worker.timetable import LONGEST_STRETCHED_SECONDS
 
 
 @pytest.fixture
@@ -145,9 +146,9 @@ def test_R5_a_bug_of_ours_ends_no_failure_that_lasts(
 def test_R8_a_poll_is_allowed_what_the_one_before_it_took(watched: Watched) -> None:
     """A first poll may be that of a large site; a small one has a minute from then on."""
     worker = watched.madrid.worker
-    assert worker._poll_seconds() > 400
+    assert worker.timetable.poll_seconds() > 400
     worker.poll()
-    assert worker._poll_seconds() == 60
+    assert worker.timetable.poll_seconds() == 60
 
 
 def test_detail_is_withheld_while_the_worker_waits_for_its_next_poll(watched: Watched) -> None:
@@ -157,14 +158,14 @@ def test_detail_is_withheld_while_the_worker_waits_for_its_next_poll(watched: Wa
     watched.madrid.breaks("site_down")
     stale_at: list[float] = []
     begun = watched.time.now()
-    publish = worker._publish
+    publish = worker.shown.publish
 
     def note(snapshot: Any) -> None:
         publish(snapshot)
         if snapshot.stale and not stale_at:
             stale_at.append(watched.time.now() - begun)
 
-    object.__setattr__(worker, "_publish", note)
+    object.__setattr__(worker.shown, "publish", note)
     worker._wait_until(watched.time.monotonic() + 900)
     assert stale_at == [pytest.approx(301, abs=2)]
 

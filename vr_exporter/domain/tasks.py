@@ -73,12 +73,18 @@ class Task:
     error_code: str | None = None
     error_message: str = ""
     description: str = ""
+    description_id: str = ""
     replication_id: ReplicationId | None = None
 
     @property
     def identity(self) -> tuple[TaskId, float | None]:
         """Ids may be used again (fault-matrix A49): the time of queueing tells them apart."""
         return (self.id, self.queued_timestamp_seconds)
+
+    @property
+    def kind(self) -> str:
+        """What tasks of one kind have in common: the key of their description, else its text."""
+        return self.description_id or self.description
 
     @property
     def duration_seconds(self) -> float | None:

@@ -111,10 +111,22 @@ NEXT: dict[TriggerState, frozenset[TriggerState]] = {
         {TriggerState.RUNNING, TriggerState.REFUSED, TriggerState.AMBIGUOUS}
     ),
     TriggerState.RUNNING: frozenset(
-        {TriggerState.SUCCEEDED, TriggerState.FAILED, TriggerState.LOST}
+        {
+            TriggerState.SUCCEEDED,
+            TriggerState.FAILED,
+            TriggerState.LOST,
+            TriggerState.AMBIGUOUS,
+        }
     ),
     TriggerState.JOINED: frozenset(
-        {TriggerState.SUCCEEDED, TriggerState.FAILED, TriggerState.LOST}
+        {
+            TriggerState.SUCCEEDED,
+            TriggerState.FAILED,
+            TriggerState.LOST,
+            TriggerState.SKIPPED,
+            TriggerState.REFUSED,
+            TriggerState.EXPIRED,
+        }
     ),
     TriggerState.AMBIGUOUS: frozenset(
         {TriggerState.RUNNING, TriggerState.FAILED, TriggerState.UNRESOLVED}
@@ -122,7 +134,10 @@ NEXT: dict[TriggerState, frozenset[TriggerState]] = {
     TriggerState.SKIPPED: frozenset({TriggerState.RESERVED}),
     TriggerState.EXPIRED: frozenset({TriggerState.RESERVED}),
 }
-"""The edges of fault-matrix 6: none leads from `posting` or later back to `reserved`."""
+"""The edges of fault-matrix 6: none leads from `posting` or later back to `reserved`.
+
+From `running` to `ambiguous` when the appliance was set back to an older state (A60).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +223,8 @@ class Trigger:
             return Outcome.JOINED
         if self.state is TriggerState.FAILED and self.task_id is None:
             return Outcome.REJECTED
+        if self.state in _IN_DOUBT and self.task_id is not None:
+            return Outcome.ACCEPTED
         return _OUTCOMES.get(self.state)
 
     @property
@@ -217,6 +234,8 @@ class Trigger:
             return 0
         return TABLE[self.state].exit_code
 
+
+_IN_DOUBT = frozenset({TriggerState.AMBIGUOUS, TriggerState.UNRESOLVED})
 
 _OUTCOMES = {
     TriggerState.RUNNING: Outcome.ACCEPTED,

@@ -14,7 +14,8 @@ from vr_exporter.ledger import trigger_rows
 from vr_exporter.ledger.audit import Audit
 from vr_exporter.ledger.remembered import ENDED_REMEMBERED, Remembered
 from vr_exporter.ledger.schema import put_meta
-from vr_exporter.ledger.steps import UNCLEAR, ended_with, merged
+from vr_exporter.ledger.steps import UNCLEAR, ended_with, expired, merged, unanswered
+from vr_exporter.ledger.sync_kinds import SyncKinds
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
 
@@ -41,15 +42,30 @@ class Book:
             connection, since=now - CLAIMS_REMEMBERED_SECONDS
         )
         self.totals = Totals(connection)
+        self.sync_kinds = SyncKinds(connection)
         self.audit = Audit(connection)
         self.meta: dict[str, str] = {}
         self._unwritten: dict[str, Trigger] = {}
+
+    def take_over(self, *, now: float) -> None:
+        """Give every trigger of the process before us an owner: crash table K3 to K7."""
+        for trigger in self.remembered.opened():
+            if trigger.state is TriggerState.POSTING:
+                self.step(trigger, unanswered(trigger), now=now, actor=US)
+            elif trigger.state is TriggerState.RESERVED and trigger.not_after <= now:
+                self.step(
+                    trigger, expired(trigger, now, "nobody could ask in time"), now=now, actor=US
+                )
 
     @property
     def has_unwritten(self) -> bool:
         """Whether anything waits to be written."""
         return bool(
-            self._unwritten or self.meta or self.totals.has_unwritten or self.audit.has_unwritten
+            self._unwritten
+            or self.meta
+            or self.totals.has_unwritten
+            or self.sync_kinds.has_unwritten
+            or self.audit.has_unwritten
         )
 
     def get(self, key: str) -> Trigger | None:
@@ -126,6 +142,7 @@ class Book:
         for name, value in self.meta.items():
             put_meta(connection, name, value)
         self.totals.write(connection)
+        self.sync_kinds.write(connection)
         for trigger in self._unwritten.values():
             trigger_rows.put(connection, trigger)
         self.audit.write(connection)
@@ -134,5 +151,6 @@ class Book:
         """Nothing waits any more: the transaction is on disk."""
         self.meta.clear()
         self.totals.written()
+        self.sync_kinds.written()
         self._unwritten.clear()
         self.audit.written()

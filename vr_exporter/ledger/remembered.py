@@ -7,8 +7,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
-from vr_exporter.domain.names import ReplicationId
+from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.triggers import Trigger, TriggerState
+from vr_exporter.ledger.streaks import Streaks
 
 ENDED_REMEMBERED: Final = 5_000
 """So many ended triggers are shown; older ones are found by their key alone."""
@@ -22,6 +23,7 @@ class Remembered:
         self._open: dict[str, Trigger] = {}
         self._ended: OrderedDict[str, Trigger] = OrderedDict()
         self._held: dict[ReplicationId, str] = {}
+        self._streaks = Streaks()
         for trigger in sorted(triggers, key=lambda trigger: trigger.asked_at):
             self.put(trigger)
 
@@ -35,13 +37,23 @@ class Remembered:
             else:
                 self._ended[trigger.key] = trigger
             self._hold(trigger)
+            self._streaks.put(trigger)
             while len(self._ended) > ENDED_REMEMBERED:
-                self._ended.popitem(last=False)
+                self._streaks.drop(self._ended.popitem(last=False)[1])
 
     def get(self, key: str) -> Trigger | None:
         """Return a trigger; None if it is not known, or ended long ago."""
         with self._lock:
             return self._open.get(key) or self._ended.get(key)
+
+    def chosen(self, *, site: SiteName | None, unfinished: bool) -> list[Trigger]:
+        """Return those of a site, or of all; `unfinished` are those without an end."""
+        return [
+            trigger
+            for trigger in (self.opened() if unfinished else self.every())
+            if (site is None or trigger.target.site == site)
+            and not (unfinished and trigger.state.is_final)
+        ]
 
     def every(self) -> list[Trigger]:
         """Return all that are remembered."""
@@ -58,6 +70,11 @@ class Remembered:
         with self._lock:
             return self._open.get(self._held.get(replication_id, ""))
 
+    def streak(self, site: SiteName) -> list[Trigger]:
+        """Return what a site was asked from its last success on, as far as that has ended."""
+        with self._lock:
+            return self._streaks.of(site)
+
     def followers(self, key: str) -> list[Trigger]:
         """Return those that end when this one does."""
         with self._lock:
@@ -71,7 +88,7 @@ class Remembered:
         """Forget what is pruned from the store."""
         with self._lock:
             for key in [key for key, trigger in self._ended.items() if age_of(trigger) < at]:
-                del self._ended[key]
+                self._streaks.drop(self._ended.pop(key))
 
     def _hold(self, trigger: Trigger) -> None:
         target = trigger.target.replication_id

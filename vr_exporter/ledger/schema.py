@@ -64,7 +64,13 @@ _FIRST: Final = (
     "CREATE INDEX audit_at ON audit (at)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+_SECOND: Final = (
+    """CREATE TABLE sync_kind (
+        site TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (site, kind)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND)
 """Statements that lead from each schema to the next; an empty file has schema 0."""
 
 

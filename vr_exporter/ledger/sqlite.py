@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vr_exporter.domain.counts import SeenTasks, SiteChanges, SiteTotals
-from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.counts import SiteChanges, SiteTotals
+from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
 from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.audit import AuditRow
-from vr_exporter.ledger.book import US, Book
+from vr_exporter.ledger.book import Book
 from vr_exporter.ledger.folder import StateUnusable
-from vr_exporter.ledger.steps import check_step, ended_with, expired, may_turn, unanswered
+from vr_exporter.ledger.memory import Memory
+from vr_exporter.ledger.steps import check_step, may_turn, skipped
 from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
+from vr_exporter.ledger.writing import Doubt, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Reserved:
     is_conflict: bool = False
 
 
-class Ledger:
+class Ledger(Memory):
     """One file, one writer. Any thread may call; a call that writes returns after the commit.
 
     `reserve` and `claim` raise StoreFailed when they are not durable, and then nothing happened.
@@ -44,12 +45,12 @@ class Ledger:
     def __init__(self, path: Path, *, now: float, connect: Connect = connect) -> None:
         self._lock = threading.Lock()
         self._store = Store(path, connect=connect)
-        self._doubts: dict[str, _Doubt] = {}
         self._kill_switch = self._store.meta.get("kill_switch") == "on"
         self.instance = self._store.meta["instance"]
         self.boots = int(self._store.meta.get("boots", "0")) + 1
         try:
             self._book = self._store.read(lambda connection: Book(connection, now=now))
+            self._writer = Writer(self._store, self._book)
             self._begin(now)
         except StoreFailed as error:
             self._store.close()
@@ -59,18 +60,6 @@ class Ledger:
             raise
 
     # totals
-
-    def totals(self, site: SiteName) -> SiteTotals:
-        """Return all totals of a site, empty ones for a site never recorded."""
-        return self._book.totals.totals(site)
-
-    def seen_tasks(self, site: SiteName) -> SeenTasks | None:
-        """Return the ended tasks already counted; None before tasks were first recorded."""
-        return self._book.totals.seen_tasks(site)
-
-    def sites(self) -> frozenset[SiteName]:
-        """Return every site that has totals, also one that is no longer configured."""
-        return frozenset(self._book.totals.every)
 
     def trigger_totals(self) -> Mapping[SiteName, SiteTotals]:
         """Return the totals that hold the families `vr_trigger_*`, as the last step left them.
@@ -99,7 +88,13 @@ class Ledger:
         """Drop the totals of a site that is no longer configured; its triggers stay."""
         with self._lock:
             self._book.totals.forget(site)
+            self._book.sync_kinds.forget(site)
             self._write_behind("T4")
+
+    def learn_sync_kind(self, site: SiteName, kind: str) -> None:
+        """Note the kind of a task that a sync of ours is; written with the next commit."""
+        with self._lock:
+            self._book.sync_kinds.learn(site, kind)
 
     # triggers
 
@@ -107,7 +102,7 @@ class Ledger:
         """Take in a wish, durably (T1); one given as `joined` follows a sync of somebody else."""
         with self._lock:
             self._must_be_up()
-            known = self._find(trigger.key)
+            known = self._writer.find(trigger.key)
             if known is not None and not may_turn(known, trigger):
                 is_conflict = known.body_digest != trigger.body_digest
                 return Reserved(known, is_new=False, is_conflict=is_conflict)
@@ -115,24 +110,18 @@ class Ledger:
             try:
                 with (
                     self._book.trial(None, placed, now=now),
-                    self._transaction("T1") as connection,
+                    self._writer.transaction("T1") as connection,
                 ):
                     trigger_rows.put(connection, placed)
             except StoreFailed:
-                self._doubt(_Doubt(placed.key, "T1", now))
+                self._writer.doubt(Doubt(placed.key, "T1", now))
                 raise
             self._publish()
             return Reserved(placed, is_new=True)
 
     def refuse(self, trigger: Trigger, skip: Skip, *, now: float) -> Trigger:
         """Note that a guard said no before the wish was taken in: there is no row of it."""
-        refused = replace(
-            trigger,
-            state=TriggerState.SKIPPED,
-            reason=skip.reason,
-            sentence=skip.sentence,
-            ended_at=now,
-        )
+        refused = skipped(trigger, skip, now=now)
         with self._lock:
             self._book.count(None, refused)
             self._book.audit.note(refused, now=now)
@@ -143,14 +132,14 @@ class Ledger:
         """Make a wish ours to post (T2); True once, when that is durable: then one POST may go."""
         with self._lock:
             self._must_be_up()
-            known = self._find(key)
+            known = self._writer.find(key)
             if known is None:
                 return False
             claimed = replace(known, state=TriggerState.POSTING, claimed_at=now)
             try:
                 is_ours = self._take(known, claimed, now=now)
             except StoreFailed:
-                self._doubt(_Doubt(key, "T2", now))
+                self._writer.doubt(Doubt(key, "T2", now))
                 raise
             if is_ours:
                 self._book.last_claims[claimed.target.replication_id] = now
@@ -175,28 +164,8 @@ class Ledger:
         if remembered is not None:
             return remembered
         with self._lock, suppress(StoreFailed):
-            return self._find(key)
+            return self._writer.find(key)
         return None
-
-    def triggers(
-        self, *, site: SiteName | None = None, unfinished: bool = False, limit: int | None = None
-    ) -> tuple[Trigger, ...]:
-        """Return triggers, the youngest first; `unfinished` are those without an end.
-
-        All that are open are among them, of the others the youngest 5,000.
-        """
-        remembered = self._book.remembered
-        chosen = [
-            trigger
-            for trigger in (remembered.opened() if unfinished else remembered.every())
-            if (site is None or trigger.target.site == site)
-            and not (unfinished and trigger.state.is_final)
-        ]
-        return tuple(sorted(chosen, key=_by_age)[:limit])
-
-    def last_claim(self, replication_id: ReplicationId) -> float | None:
-        """Return when a replication was last asked to sync, by anyone, within a day or since."""
-        return self._book.last_claims.get(replication_id)
 
     def acknowledge(
         self, key_or_replication: str, *, actor: str, now: float
@@ -226,7 +195,7 @@ class Ledger:
             with self._lock:
                 try:
                     self._must_be_up()
-                    with self._transaction("T7", op="prune") as connection:
+                    with self._writer.transaction("T7", op="prune") as connection:
                         count = pruning.remove_old(connection, now=now)
                 except StoreFailed:
                     return removed
@@ -270,15 +239,9 @@ class Ledger:
             self._store.close()
 
     def _begin(self, now: float) -> None:
-        """Give every trigger an owner: crash table K3 to K7."""
-        for trigger in self._book.remembered.opened():
-            if trigger.state is TriggerState.POSTING:
-                self._book.step(trigger, unanswered(trigger), now=now, actor=US)
-            elif trigger.state is TriggerState.RESERVED and trigger.not_after <= now:
-                end = expired(trigger, now, "nobody could ask in time")
-                self._book.step(trigger, end, now=now, actor=US)
+        self._book.take_over(now=now)
         self._book.meta["boots"] = str(self.boots)
-        with self._transaction("T0"):
+        with self._writer.transaction("T0"):
             self._publish()
 
     def _must_be_up(self) -> None:
@@ -286,93 +249,26 @@ class Ledger:
             raise StoreFailed(f"{self._store.path}: cannot be written since a commit failed")
 
     def _known(self, key: str) -> Trigger:
-        known = self._find(key)
+        known = self._writer.find(key)
         if known is None:
             raise KeyError(key)
         return known
 
-    def _find(self, key: str) -> Trigger | None:
-        return self._book.get(key) or self._on_disk(key)
-
-    def _on_disk(self, key: str) -> Trigger | None:
-        return self._store.read(lambda connection: trigger_rows.find(connection, key))
-
     def _take(self, known: Trigger, claimed: Trigger, *, now: float) -> bool:
         """Claim on disk; memory follows only once that is durable."""
-        with ExitStack() as trial, self._transaction("T2") as connection:
+        with ExitStack() as trial, self._writer.transaction("T2") as connection:
             is_ours = trigger_rows.take(connection, claimed.key, now=now)
             if is_ours:
                 trial.enter_context(self._book.trial(known, claimed, now=now))
                 self._book.audit.write(connection)
         return is_ours
 
-    def _publish(self) -> None:
-        self._published = self._book.totals.every
-
     def _write_behind(self, step: str) -> bool:
-        """Commit what memory holds already; when that fails it waits for the next commit."""
+        """Commit what memory holds already, or let it wait, and show it either way."""
         try:
-            self._store.open_again()
-            self._read_back()
-            if not self._store.is_up:
-                self._book.meta["probed"] = str(self._store.facts.writes)
-            if self._book.has_unwritten:
-                with self._transaction(step):
-                    pass
-        except StoreFailed:
-            self._book.audit.tell()
-            return False
+            return self._writer.write_behind(step)
         finally:
             self._publish()
-        return True
 
-    @contextmanager
-    def _transaction(self, step: str, *, op: str = "commit") -> Iterator[sqlite3.Connection]:
-        """One transaction; all that waits to be written goes first, and waits no more after it."""
-        with self._store.transaction(step, op=op) as connection:
-            self._book.write(connection)
-            yield connection
-        self._book.written()
-
-    def _doubt(self, doubt: _Doubt) -> None:
-        """After a failure, what the disk says of this key is the truth (F1)."""
-        self._doubts[doubt.key] = doubt
-        with suppress(StoreFailed):
-            self._read_back()
-
-    def _read_back(self) -> None:
-        for doubt in list(self._doubts.values()):
-            found = self._on_disk(doubt.key)
-            self._store.read(self._book.audit.read_back)
-            del self._doubts[doubt.key]
-            if found is not None:
-                self._take_as_truth(found, doubt)
-
-    def _take_as_truth(self, found: Trigger, doubt: _Doubt) -> None:
-        """No POST was made, and the caller knows of a failure: K2 and K5."""
-        known = self._book.get(found.key)
-        if doubt.step == "T2":
-            was_waiting = known is not None and known.state is TriggerState.RESERVED
-            if was_waiting and found.state is TriggerState.POSTING:
-                self._book.put(known, unanswered(found), now=doubt.at, actor=US)
-        elif found.state is TriggerState.RESERVED:
-            end = expired(found, doubt.at, "the ledger failed when it was asked for")
-            self._book.put(None, end, now=doubt.at, actor=US)
-        elif found.state is TriggerState.JOINED:
-            self._book.put(None, found, now=doubt.at, actor=US)
-            leader = self._book.get(found.follows)
-            if leader is not None and leader.state.is_final:
-                self._book.put(found, ended_with(found, leader), now=doubt.at, actor=US)
-
-
-@dataclass(frozen=True, slots=True)
-class _Doubt:
-    """A commit that failed: T1 or T2 of a trigger, and when."""
-
-    key: str
-    step: str
-    at: float
-
-
-def _by_age(trigger: Trigger) -> tuple[float, str]:
-    return (-trigger.asked_at, trigger.key)
+    def _publish(self) -> None:
+        self._published = self._book.totals.every

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from vr_exporter.domain.triggers import NEXT, Origin, Trigger, TriggerState
+from vr_exporter.domain.triggers import NEXT, Origin, Skip, Trigger, TriggerState
 
 FINAL_REASONS: Final = frozenset({"resolved", "unmatched", "duplicate", "loop", "healed", "fresh"})
 """An alert skipped for one of these is not taken up again (alerting.md 3)."""
@@ -57,10 +57,14 @@ def may_turn(known: Trigger, offered: Trigger) -> bool:
 
 
 def ended_with(follower: Trigger, leader: Trigger) -> Trigger:
-    """End a wish that joined another's sync as that one: it made no POST of its own."""
+    """End a wish that joined another's sync as that one: it made no POST of its own.
+
+    One of which nobody knows the end is `lost` to its followers: exit code and word are those of
+    `unresolved`, yet the doubt is one, is counted once, and one acknowledgement closes it.
+    """
     return replace(
         follower,
-        state=_END_OF_FOLLOWERS[leader.state],
+        state=_end_of(follower, leader),
         reason=leader.reason,
         sentence=leader.sentence,
         error_code=leader.error_code,
@@ -77,6 +81,17 @@ def unanswered(trigger: Trigger) -> Trigger:
     return replace(trigger, state=TriggerState.AMBIGUOUS, sentence=sentence)
 
 
+def skipped(trigger: Trigger, skip: Skip, *, now: float) -> Trigger:
+    """End a wish that a guard turned away."""
+    return replace(
+        trigger,
+        state=TriggerState.SKIPPED,
+        reason=skip.reason,
+        sentence=skip.sentence,
+        ended_at=now,
+    )
+
+
 def expired(trigger: Trigger, now: float, sentence: str) -> Trigger:
     """End a wish that was never posted."""
     return replace(
@@ -84,12 +99,16 @@ def expired(trigger: Trigger, now: float, sentence: str) -> Trigger:
     )
 
 
-_END_OF_FOLLOWERS: Final = {
-    TriggerState.SUCCEEDED: TriggerState.SUCCEEDED,
-    TriggerState.FAILED: TriggerState.FAILED,
-    TriggerState.LOST: TriggerState.LOST,
-    TriggerState.UNRESOLVED: TriggerState.LOST,
-    TriggerState.SKIPPED: TriggerState.FAILED,
-    TriggerState.REFUSED: TriggerState.FAILED,
-    TriggerState.EXPIRED: TriggerState.FAILED,
-}
+def _end_of(follower: Trigger, leader: Trigger) -> TriggerState:
+    if leader.state is TriggerState.UNRESOLVED:
+        return TriggerState.LOST
+    is_fresh = leader.state is TriggerState.SKIPPED and leader.reason == "fresh"
+    if is_fresh and not _is_content(follower, leader):
+        return TriggerState.FAILED
+    return leader.state
+
+
+def _is_content(follower: Trigger, leader: Trigger) -> bool:
+    """Whether a copy fresh enough for the leader is so for the follower: it asked for no more."""
+    wanted, met = follower.max_age_seconds, leader.max_age_seconds
+    return wanted is not None and met is not None and wanted >= met

@@ -113,8 +113,8 @@ PAIRINGS: Table[SiteSnapshot, PairingSnapshot] = Table(
             "vr_pairing_vc_connected",
             "gauge",
             "0 if the appliance reports its connection to this vCenter Server as failed"
-            " (local_vc_server.server_status, remote_vc_server.server_status), else 1, as of the"
-            " last poll.",
+            " (local_vc_server.server_status, remote_vc_server.server_status) or withholds it as"
+            " down (_meta.errors), else 1, as of the last poll.",
             ("side",),
             read=_vc_connected,
             reads="samples",

@@ -112,7 +112,7 @@ class Desk:
 
     def circuit(self, site: SiteName) -> Circuit:
         """How the circuit of a site stands."""
-        return circuit_of(self._ledger.triggers(site=site), self.policy.circuit)
+        return circuit_of(self._ledger.since_success(site), self.policy.circuit)
 
     def _decide(self, wish: Wish, now: float) -> Verdict:
         trigger = wish.as_trigger(now)
@@ -136,13 +136,12 @@ class Desk:
     def _facts(self, trigger: Trigger, now: float) -> Facts:
         target, policy = trigger.target, self.policy
         recent = self._ledger.triggers()
-        own = [each for each in recent if each.target.site == target.site]
         return Facts(
             now=now,
             has_kill_switch=self._ledger.kill_switch,
             mode=policy.mode_of(trigger.origin),
             window=window_over(policy.maintenance, target.site, now=now),
-            circuit=circuit_of(own, policy.circuit),
+            circuit=self.circuit(target.site),
             budget_used=history.budget_used(recent, now),
             budget_limit=policy.max_per_hour,
             cooldown_seconds=self._cooldown_seconds(trigger),

@@ -181,6 +181,8 @@ class Poster:
             return self._settle(
                 trigger, TriggerState.AMBIGUOUS, reason="no_task", sentence=sentence
             )
+        if task.operation != "sync" and task.kind:
+            self.ledger.learn_sync_kind(trigger.target.site, task.kind)
         return self._settle(
             trigger,
             TriggerState.RUNNING,

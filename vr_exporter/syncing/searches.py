@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.tasks import Task
 from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.syncing.about import closest
+from vr_exporter.syncing.following import is_task_of
 
 SECOND_LOOK_SECONDS = 10.0
 LOOKED_FOR_SECONDS = 600.0
@@ -24,17 +25,22 @@ class Searches:
         self._skew = skew
         self._begun: dict[str, float] = {}
 
-    def look(self, trigger: Trigger, unowned: Iterable[Task]) -> Trigger | None:
+    def look(self, trigger: Trigger, unowned: Sequence[Task]) -> Trigger | None:
         """Take the one task that can be this trigger's, or give up in time; None: look on.
 
         None or several prove nothing.
         """
         began = self._begun.setdefault(trigger.key, self._clock.monotonic())
-        task = self._task_of(trigger, unowned)
+        task = self._own(trigger, unowned) or self._task_of(trigger, unowned)
         after = _found(trigger, task) if task else self._given_up(trigger, began)
         if after is not None:
             del self._begun[trigger.key]
         return after
+
+    @staticmethod
+    def _own(trigger: Trigger, unowned: Iterable[Task]) -> Task | None:
+        """Find the very task that ran before the appliance was set back (A60)."""
+        return next((task for task in unowned if is_task_of(trigger, task)), None)
 
     def _task_of(self, trigger: Trigger, unowned: Iterable[Task]) -> Task | None:
         then = [task for task in unowned if self._is_then(task, trigger)]
@@ -55,6 +61,7 @@ class Searches:
         """Stop after two looks where the appliance answered, else after ten minutes.
 
         Looks are timed by the monotonic clock; since the claim time may have passed unwatched.
+        One that ran for an hour before its task was gone is looked for as long as any other.
         """
         now, vm = self._clock.now(), trigger.target.vm
         looked = self._clock.monotonic() - began
@@ -69,7 +76,8 @@ class Searches:
                 sentence=sentence,
                 ended_at=now,
             )
-        if max(looked, now - (trigger.claimed_at or now)) < LOOKED_FOR_SECONDS:
+        unwatched = now - (trigger.claimed_at or now) if trigger.task_id is None else 0.0
+        if max(looked, unwatched) < LOOKED_FOR_SECONDS:
             return None
         sentence = f"whether {vm} was synced stayed unknown: look at it, then `state ack`"
         return replace(trigger, state=TriggerState.UNRESOLVED, sentence=sentence, ended_at=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vr_exporter.domain.counts import (
@@ -15,7 +15,7 @@ from vr_exporter.domain.counts import (
     TaskIdentity,
 )
 from vr_exporter.domain.inventory import Replication
-from vr_exporter.domain.names import ReplicationId
+from vr_exporter.domain.names import ReplicationId, TaskId
 from vr_exporter.domain.tasks import ERROR_CLASSES, Task, TaskState
 
 CODES_NAMED = 50
@@ -48,6 +48,33 @@ def matched(tasks: Iterable[Task], replications: Iterable[Replication]) -> tuple
         replace(task, replication_id=by_key.get(task.entity) or by_key.get(task.entity_name))
         for task in tasks
     )
+
+
+def named(tasks: tuple[Task, ...], sync_kinds: Collection[str]) -> tuple[Task, ...]:
+    """Take tasks for syncs whose words tell nothing, where a sync of ours was of the same kind."""
+    return tuple(
+        replace(task, operation="sync")
+        if task.operation == "other" and task.kind in sync_kinds
+        else task
+        for task in tasks
+    )
+
+
+def reused(tasks: Iterable[Task], *, before: Iterable[Task], seen: SeenTasks | None) -> int:
+    """Count the tasks that came up under an id which another task has or had (A49)."""
+    known = {task.identity for task in before} | set(seen.ended if seen else ())
+    queued: dict[TaskId, set[float]] = {}
+    for task_id, at in known:
+        queued.setdefault(task_id, set()).update(() if at is None else (at,))
+    count = 0
+    for task in tasks:
+        task_id, at = task.identity
+        if at is None or task.identity in known:
+            continue
+        others = queued.setdefault(task_id, set())
+        count += bool(others - {at})
+        others.add(at)
+    return count
 
 
 def changes_of_tasks(

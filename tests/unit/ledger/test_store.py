@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOW
-from tests.ledgers import Faults, a_row, lead_to, state_of, step
+from tests.ledgers import MADRID, Faults, a_row, lead_to, state_of, step
 from vr_exporter.domain.triggers import TriggerState
 from vr_exporter.ledger import schema, store
 from vr_exporter.ledger.folder import StateUnusable
@@ -116,7 +116,9 @@ def test_B5_a_newer_store_is_refused_with_both_versions(tmp_path: Path) -> None:
     """A downgrade does not guess."""
     path = tmp_path / "state.db"
     Store(path, migrations=NEWER).close()
-    assert re.search(r"schema 2 of a newer version, this one knows 1 \(", unusable(path))
+    known = len(MIGRATIONS)
+    said = rf"schema {known + 1} of a newer version, this one knows {known} \("
+    assert re.search(said, unusable(path))
 
 
 def test_B5_an_older_store_is_copied_then_migrated(tmp_path: Path) -> None:
@@ -124,14 +126,26 @@ def test_B5_an_older_store_is_copied_then_migrated(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     a_used_store(path)
     newer = Store(path, migrations=NEWER)
-    assert newer.meta["schema"] == "2"
+    assert newer.meta["schema"] == str(len(NEWER))
     assert newer.read(lambda c: c.execute("SELECT count(*) FROM later").fetchone()) == (0,)
     newer.close()
-    copy = tmp_path / "state.db.schema-1"
+    copy = tmp_path / f"state.db.schema-{len(MIGRATIONS)}"
     assert mode_of(copy) == 0o600
     ledger = Ledger(copy, now=NOW)
     assert ledger.trigger("one") == a_row()
     ledger.close()
+
+
+def test_B5_a_store_of_any_schema_before_is_brought_to_this_one(tmp_path: Path) -> None:
+    """Its copy stays beside it, and what it could not hold yet has its place."""
+    for schema_before in range(1, len(MIGRATIONS)):
+        path = tmp_path / f"of-{schema_before}.db"
+        Store(path, migrations=MIGRATIONS[:schema_before]).close()
+        ledger = Ledger(path, now=NOW)
+        ledger.learn_sync_kind(MADRID, "op.7")
+        ledger.close()
+        assert path.with_name(f"{path.name}.schema-{schema_before}").exists()
+        assert Ledger(path, now=NOW).sync_kinds(MADRID) == {"op.7"}
 
 
 def test_K12_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:
@@ -141,7 +155,7 @@ def test_K12_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> Non
     with pytest.raises(StateUnusable):
         Store(path, migrations=(*MIGRATIONS, ("CREATE TABLE later (x)", "CREATE TABLE meta (x)")))
     again = Store(path)
-    assert again.meta["schema"] == "1"
+    assert again.meta["schema"] == str(len(MIGRATIONS))
     again.close()
     Store(path, migrations=NEWER).close()
 

@@ -1,3 +1,5 @@
+"""Which sync a wish joined, and how that ended."""
+
 from __future__ import annotations
 
 import pytest

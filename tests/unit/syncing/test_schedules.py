@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import a_pairing_snapshot, a_replication, a_site_snapshot, a_snapshot
@@ -195,6 +195,7 @@ def test_after_sleep_the_slot_of_this_very_minute_is_run() -> None:
     assert told.missed
 
 
+@settings(deadline=None)
 @given(moments, st.lists(st.integers(1, int(PUNCTUAL_SECONDS)), min_size=1, max_size=60))
 def test_asked_each_minute_at_least_every_slot_is_told_once(begin: float, waits: list[int]) -> None:
     """However the calls fall, no slot is passed over and none told twice."""

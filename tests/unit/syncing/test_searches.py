@@ -1,3 +1,5 @@
+"""The search for a task whose trigger has an unknown outcome."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -76,3 +78,21 @@ def test_B12_a_lost_answer_is_given_up_though_the_wall_clock_stepped_back() -> N
     after = lookout.look(after=1.0)
     assert after is not None
     assert (after.state, after.reason) == (TriggerState.UNRESOLVED, "timeout")
+
+
+def test_A60_the_very_task_that_ran_is_taken_before_any_other() -> None:
+    """It was ours once, so that another that fits does not put it in doubt."""
+    ours, other = (a_task(id=name, queued_timestamp_seconds=NOW) for name in ("ours", "other"))
+    after = Lookout(task_id=ours.id, task_queued_at=NOW).look(other, ours)
+    assert after is not None
+    assert (after.state, after.task_id) == (TriggerState.RUNNING, ours.id)
+
+
+def test_A60_what_ran_for_an_hour_is_looked_for_ten_minutes_too() -> None:
+    """Its claim is long ago, its doubt is young."""
+    lookout = Lookout(claimed_at=NOW - 3600, task_id="gone", task_queued_at=NOW - 3600)
+    assert lookout.look() is None
+    assert lookout.look(after=599.0) is None
+    after = lookout.look(after=1.0)
+    assert after is not None
+    assert after.state is TriggerState.UNRESOLVED

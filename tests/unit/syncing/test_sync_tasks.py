@@ -50,6 +50,9 @@ def test_A49_a_task_of_another_time_under_our_id_is_not_ours(
     monkeypatch.setattr(Syncs, "task", lambda _syncs, _id: other)
     syncs = syncs_of(watched)
     assert syncs.endings((other,)) == ()
+    assert syncs.endings((other,)) == ()
+    watched.time.advance(1)
+    syncs.note_poll(is_set_back=False)
     (ended,) = syncs.endings((other,))
     assert (ended.state, ended.reason) == (TriggerState.LOST, "task_gone")
 
@@ -115,7 +118,7 @@ def test_a_look_that_comes_back_after_the_end_is_left_to_the_next_worker(
 
     monkeypatch.setattr(watched.madrid.appliance, "tasks", tasks)
     with pytest.raises(Stopping):
-        watched.madrid.worker._look()
+        watched.madrid.worker.serving._look()
     assert watched.trigger(verdict) == trigger
 
 
@@ -146,4 +149,4 @@ def test_more_joined_wishes_than_one_request_asks_for_all_end() -> None:
             )
             watched.ledger.settle(trigger, now=watched.time.now())
         joined = [watched.trigger(verdict) for verdict in verdicts]
-        assert len(syncs_of(watched)._rows(joined)) == len(joined)
+        assert len(syncs_of(watched)._following._rereading.rows(joined)) == len(joined)

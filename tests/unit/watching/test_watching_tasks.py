@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.builders import NOW, a_replication, a_task
@@ -9,7 +10,7 @@ from vr_exporter.domain.counts import Add, Observe, SeenTasks, SiteChanges
 from vr_exporter.domain.names import ReplicationId, SiteName, TaskId
 from vr_exporter.domain.tasks import Task, TaskState
 from vr_exporter.ledger.counters import Counters
-from vr_exporter.watching.tasks import TaskChanges, changes_of_tasks, matched
+from vr_exporter.watching.tasks import TaskChanges, changes_of_tasks, matched, named, reused
 
 NOTHING_SEEN = SeenTasks()
 
@@ -33,6 +34,28 @@ def look(*tasks: Task, seen: SeenTasks | None = NOTHING_SEEN, **others: Any) -> 
 def additions(changes: TaskChanges, kind: type) -> list[Any]:
     """Leave out the births."""
     return [change for change in changes.additions if isinstance(change, kind)]
+
+
+def test_A49_an_id_under_which_another_task_ran_or_ended_is_told_once() -> None:
+    """As long as both are known; the same task seen again is no reuse."""
+    ended, later = an_ended_task(), a_task(queued_timestamp_seconds=NOW)
+    seen = SeenTasks({ended.identity: NOW})
+    assert reused([later], before=(), seen=seen) == 1
+    assert reused([later], before=[ended], seen=None) == 1
+    assert reused([ended, later], before=(), seen=None) == 1
+    assert reused([ended, later], before=[ended, later], seen=seen) == 0
+    assert reused([replace(ended, state=TaskState.SUCCESS)], before=[ended], seen=None) == 0
+    assert reused([a_task(queued_timestamp_seconds=None)], before=[ended], seen=None) == 0
+
+
+def test_T6_a_task_of_a_kind_that_was_taught_is_a_sync() -> None:
+    """By the key of its description, else by its text; what tells its kind itself is believed."""
+    by_key = a_task(operation="other", description="HBR op 7 of db-01", description_id="op.7")
+    by_text = a_task(operation="other", description="HBR op 7")
+    strange = a_task(operation="other", description="HBR op 9", description_id="op.9")
+    move = a_task(operation="move", description_id="op.7")
+    tasks = named((by_key, by_text, strange, move), {"op.7", "HBR op 7"})
+    assert [task.operation for task in tasks] == ["sync", "sync", "other", "move"]
 
 
 def test_a_first_start_marks_ended_tasks_as_seen_and_counts_none() -> None:

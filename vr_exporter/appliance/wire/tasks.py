@@ -55,6 +55,7 @@ _CODE = re.compile(
 
 _CODE_CHARACTERS = 64
 _MOST_TEXT = 1024
+_MOST_KEY = 256
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -68,9 +69,10 @@ def task_of(info: TaskInfo, reading: Reading) -> Task | None:
     error = given(info.error)
     _note_contradictions(info, state, reading)
     description = reading.words(info.description, "description")
+    description_id = given(info.description_id) or ""
     return Task(
         id=TaskId(identity),
-        operation=operation_of(given(info.description_id) or "", description),
+        operation=operation_of(description_id, description),
         state=state,
         entity=reading.name(info.entity, "entity"),
         entity_name=reading.name(info.entity_name, "entity_name"),
@@ -82,6 +84,7 @@ def task_of(info: TaskInfo, reading: Reading) -> Task | None:
         error_code=_error_code(error, reading) if state is TaskState.ERROR else None,
         error_message=message_of(error, reading) if error else "",
         description=description,
+        description_id=description_id[:_MOST_KEY],
     )
 
 

@@ -10,7 +10,7 @@ from vr_exporter.cli.check.privileges import HBR_MANAGEMENT
 from vr_exporter.cli.check.report import Finding, note, ok, warn
 from vr_exporter.cli.plain import span
 from vr_exporter.settings import SiteSettings
-from vr_exporter.worker import PLANNED_PER_MINUTE
+from vr_exporter.worker.timetable import PLANNED_PER_MINUTE
 
 PACE = "pace"
 SYNC = "right to sync"

@@ -37,9 +37,7 @@ def main() -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     with _day(given) as asking, browser() as chromium:
         (story,) = asking.instant(given.story).series
-        reader = Reader(
-            asking, {"replication": story["replication"]}, {"replication": story["vm"]}
-        )
+        reader = Reader(asking, {"replication": story["replication"]}, {"replication": story["vm"]})
         for source in sorted(given.dashboards.glob("vr-*.json")):
             document = json.loads(source.read_text(encoding="utf-8"))
             if document["uid"] not in (given.only or [document["uid"]]):

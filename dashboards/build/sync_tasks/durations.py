@@ -10,7 +10,7 @@ from dashboards.build.looks import (
     ORANGE,
     RED,
 )
-from dashboards.build.panels import Chart, Heatmap, Query
+from dashboards.build.panels import BAR_STEP, Chart, Heatmap, Query
 from dashboards.build.promql import ONCE, SITE, grown, quantile
 
 _SYNC: Final = f'{SITE},operation="sync"'
@@ -27,7 +27,7 @@ DURATIONS = Row(
             alerts=("VrSyncCannotKeepUp",),
             empty="No sync has ended.",
             expr="sum by (le) (max by (site, pairing, direction, le)"
-            f" (increase(vr_sync_duration_seconds_bucket{{{ONCE}}}[$__rate_interval])))",
+            f" (increase(vr_sync_duration_seconds_bucket{{{ONCE}}}[$__interval])))",
         ),
         Heatmap(
             title="Durations of sync tasks",
@@ -36,13 +36,14 @@ DURATIONS = Row(
             alerts=("VrTaskLong",),
             empty="No sync task has ended.",
             expr="sum by (le) (max by (site, le)"
-            f" (increase(vr_task_duration_seconds_bucket{{{_SYNC}}}[$__rate_interval])))",
+            f" (increase(vr_task_duration_seconds_bucket{{{_SYNC}}}[$__interval])))",
         ),
         Chart(
             title="Syncs that ended",
             says="Every sync seen to end, by the site it left. Good is the rhythm of your RPOs; a"
             " gap is a site that was not seen or did not sync.",
             width=6,
+            height=9,
             empty="No sync has ended.",
             queries=(
                 Query(
@@ -63,6 +64,8 @@ DURATIONS = Row(
             alerts=("VrSyncCannotKeepUp",),
             unit="s",
             width=6,
+            height=9,
+            least_step=BAR_STEP,
             empty="No sync has ended.",
             queries=tuple(
                 Query(
@@ -82,6 +85,8 @@ DURATIONS = Row(
             alerts=("VrTaskLong",),
             unit="s",
             width=6,
+            height=9,
+            least_step=BAR_STEP,
             empty="No sync task has ended.",
             queries=tuple(
                 Query(quantile(share, "vr_task_duration_seconds", _SYNC, "site"), name, color)
@@ -95,6 +100,8 @@ DURATIONS = Row(
             " the appliance is asked for more at once than it does.",
             unit="s",
             width=6,
+            height=9,
+            least_step=BAR_STEP,
             empty="No sync task has begun.",
             queries=tuple(
                 Query(quantile(share, "vr_task_queue_wait_seconds", _SYNC, "site"), name, color)

@@ -7,6 +7,7 @@ from typing import Final
 from dashboards.build.dashboard import Row
 from dashboards.build.looks import (
     BLUE,
+    BROWN,
     DEEP_BLUE,
     ORANGE,
     PALETTE,
@@ -47,9 +48,10 @@ FAILURES = Row(
                     "{{class}}",
                 ),
             ),
-            colors=dict(zip(_CLASSES, (*PALETTE, "#000000"), strict=True)),
+            colors=dict(zip(_CLASSES, (*PALETTE, BROWN), strict=True)),
             style="bars",
             is_stacked=True,
+            has_long_legend=True,
             lowest=0,
         ),
         Chart(
@@ -65,6 +67,7 @@ FAILURES = Row(
                 Query(tasks("queued", '!="sync"'), "others queued", PURPLE),
             ),
             style="area",
+            has_long_legend=True,
             lowest=0,
             decimals=0,
         ),
@@ -83,6 +86,7 @@ FAILURES = Row(
             ),
             style="bars",
             is_stacked=True,
+            has_long_legend=True,
             lowest=0,
         ),
         Table(

@@ -1,4 +1,4 @@
-// Colours as Grafana chooses them: by threshold, fixed, or by the name of a series.
+// Colours as Grafana chooses them: by threshold, fixed, or by the place of a series.
 
 const CLASSIC = (
   "73BF69 F2CC0C 8AB8FF FF780A F2495C 5794F2 B877D9 705DA0 37872D FADE2A 447EBC C15C17 890F02" +
@@ -12,21 +12,16 @@ const CLASSIC = (
 
 export const TEXT = "#CCCCDC";
 
-export function ofName(name) {
-  let hash = 0;
-  for (const letter of name) hash = ((hash << 5) - hash + letter.charCodeAt(0)) | 0;
-  return CLASSIC[Math.abs(hash) % CLASSIC.length];
-}
-
 export function ofThreshold(thresholds, value) {
   const passed = thresholds.steps.filter((step) => step.value === null || value >= step.value);
   return passed[passed.length - 1].color;
 }
 
+// By mode: the colour of a value of the field that stands in this place among the others.
 export const MODES = {
-  thresholds: (config, name, value) => ofThreshold(config.thresholds, value),
+  thresholds: (config, value) => ofThreshold(config.thresholds, value),
   fixed: (config) => config.color.fixedColor,
-  "palette-classic-by-name": (config, name) => ofName(name),
+  "palette-classic": (config, value, place) => CLASSIC[place % CLASSIC.length],
 };
 
 function parts(color) {

@@ -46,14 +46,14 @@ function wordOf(config, value) {
 }
 
 // The text of a value and its colour.
-export function shown(config, name, value) {
+export function shown(config, value, place = 0) {
   if (value === null || value === undefined) return { text: config.noValue ?? "", color: TEXT };
   const word = wordOf(config, value);
   if (word) return { text: word.text ?? String(value), color: word.color ?? TEXT, word };
   if (typeof value === "string") return { text: value, color: TEXT };
   if (Number.isNaN(value)) return { text: "NaN", color: TEXT };
   const text = UNITS[config.unit](value, config.decimals);
-  return { text, color: MODES[config.color.mode](config, name, value) };
+  return { text, color: MODES[config.color.mode](config, value, place) };
 }
 
 const CALCS = {

@@ -1,9 +1,10 @@
-// Legends below a chart; a table of them takes a third of the panel and scrolls.
+// Legends below or beside a chart; a table of them takes a third of the panel and scrolls.
 
 import { html } from "./elements.js";
 import { calcTitle, reduced, shown } from "./fields.js";
 
 const ROW = 22;
+const SHARE = 0.35;
 
 function swatch(color) {
   const box = html("span", { class: "swatch" });
@@ -11,7 +12,7 @@ function swatch(color) {
   return box;
 }
 
-function tableLegend(series, options, limit) {
+function tableLegend(series, options, { width, height: most }) {
   const rows = series.map((one) => ({
     one,
     values: options.calcs.map((calc) => reduced(calc, one.values)),
@@ -32,14 +33,20 @@ function tableLegend(series, options, limit) {
       {},
       html("td", {}, swatch(one.color), one.name),
       ...values.map((value) =>
-        html("td", { class: "right" }, value === null ? "" : shown(one.config, one.name, value).text),
+        html("td", { class: "right" }, value === null ? "" : shown(one.config, value).text),
       ),
     ),
   );
   const wanted = ROW * (rows.length + 1) + 4;
-  const height = Math.min(wanted, limit);
   const table = html("table", {}, head, ...body);
-  return { height, element: scrolling(html("div", { class: "legend" }, table), wanted, height) };
+  if (options.placement === "right") {
+    const wide = options.width ?? width * SHARE;
+    const box = html("div", { class: "legend beside", style: `width: ${wide}px` }, table);
+    return { height: 0, width: wide, element: scrolling(box, wanted, Math.min(wanted, most)) };
+  }
+  const height = Math.min(wanted, most * SHARE);
+  const element = scrolling(html("div", { class: "legend" }, table), wanted, height);
+  return { height, width: 0, element };
 }
 
 function listLegend(entries) {
@@ -59,7 +66,7 @@ export function scrolling(element, wanted, height) {
 
 const MODES = { table: tableLegend, list: (series) => listLegend(series) };
 
-export function legend(options, series, limit) {
-  if (!options.showLegend) return { height: 0, element: null };
-  return MODES[options.displayMode](series, options, limit);
+export function legend(options, series, room) {
+  if (!options.showLegend) return { height: 0, width: 0, element: null };
+  return MODES[options.displayMode](series, options, room);
 }

@@ -22,7 +22,7 @@ export function draw(panel, asked, { width, height }, chrome) {
   const name = all[0]?.name ?? panel.title;
   const config = configOf(panel, { name });
   const value = all.length ? reduced(panel.options.reduceOptions.calcs[0], all[0].values) : null;
-  const { text, color } = shown(config, name, value);
+  const { text, color } = shown(config, value);
   const size = Math.min(height * 0.62, ((width - 16) / widthOf(text, 100, 500)) * 100, 62);
   const box = html("div", { class: "stat" }, text);
   box.style.fontSize = `${size}px`;
@@ -30,6 +30,6 @@ export function draw(panel, asked, { width, height }, chrome) {
     chrome.style.background = `linear-gradient(120deg, ${darker(color, 0.86)}, ${color})`;
     chrome.style.borderColor = "transparent";
     chrome.style.color = onTop(color);
-  } else if (value !== null) box.style.color = color;
+  } else if (panel.options.colorMode === "value" && value !== null) box.style.color = color;
   return box;
 }

@@ -58,7 +58,7 @@ function cellOf(column, row) {
   const cell = html("td", { class: column.isNumber ? "right" : "" });
   if (value === undefined) return cell;
   const { config } = column;
-  const look = shown(config, column.name, value);
+  const look = shown(config, value);
   const low = config.min ?? 0;
   const share = (value - low) / ((config.max ?? 1) - low);
   look.share = Math.max(0, Math.min(1, share));

@@ -46,7 +46,7 @@ export function draw(panel, asked, { width, height }, chrome, { range, marks }) 
     const top = 6 + row * each + (each * (1 - panel.options.rowHeight)) / 2;
     canvas.append(label(left - 6, 10 + (row + 0.5) * each, one.name, { "text-anchor": "end" }));
     for (const { value, from, to } of spans(one, asked.step)) {
-      const { text, color } = shown(one.config, one.name, value);
+      const { text, color } = shown(one.config, value);
       seen.set(text, color);
       const box = { x: x(from), width: Math.max(0.5, x(Math.min(to, range.to)) - x(from)) };
       const look = { fill: color, "fill-opacity": fillOpacity / 100 };

@@ -28,9 +28,9 @@ export const CUSTOM = {
 const POINT = 4;
 
 function configured(panel, asked) {
-  return seriesOf(panel, asked).map((one) => {
+  return seriesOf(panel, asked).map((one, place) => {
     const config = configOf(panel, one);
-    const color = MODES[config.color.mode](config, one.name, 0);
+    const color = MODES[config.color.mode](config, 0, place);
     const values = one.values.map((value) => (Number.isFinite(value) ? value : null));
     return { ...one, values, config, color };
   });
@@ -108,7 +108,7 @@ export function draw(panel, asked, { width, height }, chrome, { range, marks }) 
     return nothing(panel.fieldConfig.defaults.noValue);
   }
   stacked(series);
-  const below = legend(panel.options.legend, series, height * 0.35);
+  const below = legend(panel.options.legend, series, { width, height });
   const canvasHeight = height - below.height;
   const bottom = canvasHeight - 26;
   const [low, high] = limits(panel, series);
@@ -123,7 +123,7 @@ export function draw(panel, asked, { width, height }, chrome, { range, marks }) 
     return UNITS[unit](clean, clean === 0 ? 0 : (decimals ?? places));
   };
   const left = 14 + Math.max(...ticks.map((at) => widthOf(text(at))));
-  const right = width - 8;
+  const right = width - below.width - 8;
   const x = across(range, left, right - left);
   const y = (value) => bottom - ((Math.max(low, Math.min(high, value)) - low) / (high - low)) * (bottom - 6);
   const canvas = svg("svg", { width, height: canvasHeight });

@@ -112,7 +112,10 @@ class Site:
             self.triggering,
         )
         self._poll_at = clock.monotonic()
-        self.worker = Worker(site, rooms, interval_seconds=INTERVAL, clock=clock, tell=tell)
+        self._interval_seconds = watched.interval_seconds
+        self.worker = Worker(
+            site, rooms, interval_seconds=self._interval_seconds, clock=clock, tell=tell
+        )
 
     def _syncs(self, watched: Watched, site: SiteName, tell: Callable[[Event], None]) -> SyncTasks:
         def pairing_of(target: Target) -> Pairing | None:
@@ -146,7 +149,7 @@ class Site:
         now = self.worker._clock.monotonic()
         self.worker.serve()
         if now >= self._poll_at:
-            self._poll_at = now + INTERVAL
+            self._poll_at = now + self._interval_seconds
             self.worker.poll()
 
     @property
@@ -176,27 +179,49 @@ class Watched:
         page_size: int = 1000,
         api_options: ApiOptions | None = None,
         has_trigger_account: bool = False,
+        time: ManualClock | None = None,
+        inhabits: World | None = None,
+        interval_seconds: float = INTERVAL,
         **world: Any,
     ) -> None:
-        self.time = ManualClock()
+        self.time = time or ManualClock()
         options = {"calm": True, "replications": 30, **world}
-        self.world = World(WorldOptions(**options), now=self.time.now)
+        self.world = inhabits or World(WorldOptions(**options), now=self.time.now)
         self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))
         self.page_size = page_size
-        self.own = OwnMetrics()
-        self.page = Page(own=self.own, clock=self.time.clock())
-        self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
+        self.interval_seconds = interval_seconds
         self.policy = Policy()
         self.max_running = 4
         self.folder = tempfile.TemporaryDirectory(
             prefix="vr-watched-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None
         )
         self.has_trigger_account = has_trigger_account
-        self.ledger = self._new_ledger()
-        self.renew_desk()
+        self._begin()
         self.log = Lines()
-        self.sites = {name: Site(name, self) for name in sites}
+        self.sites = {name: Site(name, self, api=self._api(name)) for name in sites}
         self.madrid = self.sites["madrid"]
+
+    def _begin(self) -> None:
+        """Make what a process has in memory, on the state as it is."""
+        self.ledger = self._new_ledger()
+        self.own = self._new_own()
+        self.page = self._new_page()
+        self.board = self._new_board()
+        self.renew_desk()
+
+    def _api(self, name: str) -> Api | None:
+        """The appliance of a site where there is one already."""
+        del name
+        return None
+
+    def _new_board(self) -> Board:
+        return Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
+
+    def _new_own(self) -> OwnMetrics:
+        return OwnMetrics()
+
+    def _new_page(self) -> Page:
+        return Page(own=self.own, clock=self.time.clock())
 
     def _new_ledger(self) -> Ledger:
         return Ledger(Path(self.folder.name) / "state.db", now=self.time.now())
@@ -214,11 +239,7 @@ class Watched:
     def restart(self) -> None:
         """End this process and begin another on the same state; the appliances live on."""
         self.ledger.close()
-        self.own = OwnMetrics()
-        self.page = Page(own=self.own, clock=self.time.clock())
-        self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
-        self.ledger = self._new_ledger()
-        self.renew_desk()
+        self._begin()
         for name, site in self.sites.items():
             site.appliance.close()
             self.sites[name] = Site(name, self, api=site.api)

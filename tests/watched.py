@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.pages import families_of, text_of
-from tests.simulated import ManualClock, SimulatedTransport
+from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.lockout import Lockout
@@ -172,9 +172,10 @@ class Watched:
         page_size: int = 1000,
         api_options: ApiOptions | None = None,
         has_trigger_account: bool = False,
+        start: float = AN_INSTANT,
         **world: Any,
     ) -> None:
-        self.time = ManualClock()
+        self.time = ManualClock(start)
         options = {"calm": True, "replications": 30, **world}
         self.world = World(WorldOptions(**options), now=self.time.now)
         self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))

@@ -329,6 +329,8 @@ class Exporter:
             now=self.clock.now,
             version=__version__,
             reload=self.reload if web.enable_lifecycle else None,
+            schedules=lambda: schedules_of(self._settings),
+            expected_vms=lambda: tuple(self._settings.expected_vms),
             acting=Acting(
                 find=self._directory.find,
                 submit=self.submit,

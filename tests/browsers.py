@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-LOOPBACK_ALONE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+LOOPBACK_ALONE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -49,8 +49,6 @@ def _found() -> str | None:
 
 def _install() -> None:
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        raise NoBrowserError(
-            "no chromium on the PATH, and only root may install it"
-        )
+        raise NoBrowserError("no chromium on the PATH, and only root may install it")
     for arguments in (("update",), ("install", "-y", "--no-install-recommends", "chromium")):
         subprocess.run(["apt-get", "-qq", *arguments], check=True, capture_output=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from tests.raw_http import a_clock
 from tests.watched import Watched
@@ -16,6 +17,7 @@ from vr_exporter.metrics.page import Page
 from vr_exporter.syncing.schedules import Schedule
 from vr_exporter.syncing.targets import Directory, Wanted
 from vr_exporter.web.acting import Acting
+from vr_exporter.web.message import Response
 from vr_exporter.web.routes import Routes, Sources
 from vr_exporter.web.server import Server
 
@@ -33,15 +35,12 @@ SCHEDULES = (
 EXPECTED = ("db-01", "payroll-01")
 
 
-def a_lively_site(replications: int, *, minutes: int = 10) -> Watched:
+def a_lively_site(replications: int, *, minutes: int = 10, **world: Any) -> Watched:
     """Two sites of a busy world that were watched for some minutes until now."""
     site = Watched(
         sites=("madrid", "berlin"),
         start=time.time() - 60 * minutes,  # noqa: TID251 - a browser shows real time
-        replications=replications,
-        calm=False,
-        churn=True,
-        speed=10.0,
+        **{"replications": replications, "calm": False, "churn": True, "speed": 10.0, **world},
     )
     for _ in range(minutes):
         site.poll()
@@ -90,6 +89,21 @@ def serving(sources: Sources) -> Iterator[str]:
     routes = Routes(sources)
     clock = replace(a_clock(), now=sources.now)
     server = Server(routes, gate=routes, clock=clock, listen=("127.0.0.1:0",))
+    with _started(server) as url:
+        yield url
+
+
+@contextmanager
+def another_site() -> Iterator[str]:
+    """A page of somebody else: to a browser `localhost` is another site than 127.0.0.1."""
+    empty = Response(200, (("Content-Type", "text/html"),), (b"<title>evil</title>",))
+    server = Server(lambda _: empty, clock=a_clock(), listen=("127.0.0.1:0",))
+    with _started(server) as url:
+        yield url.replace("127.0.0.1", "localhost")
+
+
+@contextmanager
+def _started(server: Server) -> Iterator[str]:
     server.start()
     try:
         yield server.urls[0]

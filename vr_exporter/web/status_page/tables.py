@@ -34,7 +34,7 @@ _TRIGGER_LOOKS = {
 
 def sites(seen: Overview, *, now: float) -> Html:
     """Each site, and below it its pairings."""
-    headings = ("Site / pairing", "State", "Replications", "Last good poll")
+    headings = ("Site / pairing", "State", "Replications", "Last read")
     rows: list[Sequence[object]] = []
     for site in seen.sites:
         rows.append(_site_row(site, now=now))

@@ -9,13 +9,14 @@ const VERDICTS = ["met", "late", "breached", "excused", "unknown"];
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) element.setAttribute(name, value);
+    if (value !== null && value !== undefined) element.setAttribute(name, shown(value));
   }
   element.append(...children.map(asText));
   return element;
 }
 
-function asText(child) {
+/** A child as it may be appended: what is no element becomes text that can be shown. */
+export function asText(child) {
   return child instanceof Node ? child : shown(child);
 }
 
@@ -50,7 +51,7 @@ export function tick() {
 
 /** A bar with its number; `ratio` is null while nobody knows. */
 export function bar(ratio, name) {
-  const progress = make("progress", { max: 1, "aria-label": shown(name) });
+  const progress = make("progress", { max: 1, "aria-label": name });
   if (ratio === null) return progress;
   progress.value = ratio;
   return make("span", { class: "bar" }, progress, percent(ratio));

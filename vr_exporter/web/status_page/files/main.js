@@ -1,6 +1,6 @@
 // The status page, alive: what the server drew is taken over once the first answers are here.
 
-import { tick } from "./draw.js";
+import { asText, tick } from "./draw.js";
 import { Feed } from "./feed.js";
 import { Panels, showHeadline } from "./panels.js";
 import { Replications, unpacked } from "./replications.js";
@@ -46,7 +46,7 @@ function takeStatus(fresh) {
 /** Those who do not see the page hear its headline when it changes, and only then. */
 function announce(before, after) {
   const sentence = after.facts[0].sentence;
-  if (before && before.facts[0].sentence !== sentence) said.textContent = sentence;
+  if (before && before.facts[0].sentence !== sentence) said.replaceChildren(asText(sentence));
 }
 
 function tell(isThere) {

@@ -54,7 +54,7 @@ const SITES = [
       shares(verdicts, "verdicts"),
     ],
   },
-  time("Last good poll", (row) => row.last_success_timestamp_seconds),
+  time("Last read", (row) => row.last_success_timestamp_seconds),
 ];
 
 const RUNNING = [

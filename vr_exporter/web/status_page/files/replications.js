@@ -34,6 +34,7 @@ const COLUMNS = [
       ...(stale ? [" ", badge("stale", "stale")] : []),
     ],
     order: byNumber((row) => row.rank),
+    className: "short",
     isWorstFirst: true,
   },
   {
@@ -64,6 +65,7 @@ const COLUMNS = [
     value: (row) => [row.site, row.pairing],
     draw: ([site, pairing]) => [site, ...text(pairing)],
     order: byText((row) => `${row.site} ${row.pairing}`),
+    className: "place",
   },
 ];
 
@@ -211,8 +213,8 @@ export class Replications {
       value: (row) => (this.canSync ? row.vm : null),
       draw: (vm, row) => {
         if (vm === null) return [];
-        const button = make("button", { type: "button", class: "button" }, "Sync");
-        button.setAttribute("aria-label", `Sync ${vm}`);
+        const names = { type: "button", class: "button", "aria-label": `Sync ${vm}` };
+        const button = make("button", names, "Sync");
         button.addEventListener("click", () => ask(row));
         return button;
       },

@@ -1,6 +1,6 @@
 // Starting a sync: the token is asked for and kept in memory, and each sync is confirmed once more.
 
-import { make, text } from "./draw.js";
+import { asText, make, text } from "./draw.js";
 import { stateOf } from "./panels.js";
 import { length, now } from "./words.js";
 
@@ -110,7 +110,7 @@ export class Syncs {
   }
 
   #say(words) {
-    if (this.#said.textContent !== words) this.#said.textContent = words;
+    this.#said.replaceChildren(asText(words));
   }
 }
 

@@ -1,6 +1,6 @@
 // A table that is kept up to date in place: rows have keys, and a cell is drawn only when it changed.
 
-import { make } from "./draw.js";
+import { asText, make } from "./draw.js";
 
 /**
  * Columns have a `title`, a `value` of a row, and `draw`, which makes a cell's children from value
@@ -57,7 +57,7 @@ export class Table {
       if (said[place] === words) return;
       const cell = cells[place];
       if (!(said[place] && change?.(cell, wanted))) {
-        cell.replaceChildren(...[draw ? draw(wanted, row) : wanted].flat());
+        cell.replaceChildren(...[draw ? draw(wanted, row) : wanted].flat().map(asText));
       }
       said[place] = words;
     });

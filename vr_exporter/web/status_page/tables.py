@@ -44,12 +44,11 @@ def sites(seen: Overview, *, now: float) -> Html:
 
 def offenders(seen: Overview, *, now: float) -> Html:
     """Replications past their RPO."""
-    headings = ("VM", "Against its RPO", "RPO", "Last sync", "Status", "Site / pairing")
+    headings = ("VM", "Against its RPO", "Last sync", "Status", "Site / pairing")
     rows = [
         (
             row.replication.vm,
             _against(row),
-            length(row.replication.rpo_seconds),
             ago(row.replication.last_sync_timestamp_seconds, now=now),
             markup(
                 "{status}{text}",
@@ -171,11 +170,12 @@ def _state(error: str, *, is_up: bool, is_stale: bool, was_tried: bool) -> Html:
 
 
 def _against(row: ReplicationRow) -> Html:
-    past = row.replication.rpo_violation_seconds
+    past, rpo = row.replication.rpo_violation_seconds, row.replication.rpo_seconds
     return markup(
-        "{badge} {past}",
+        "{badge} {past}{rpo}",
         badge=_badge(row.watched.verdict.value, row.watched.verdict.value),
         past=f"by {length(past)}" if past and row.is_late else _NO_TEXT,
+        rpo=_text("" if rpo is None else f"RPO {length(rpo)}"),
     )
 
 

@@ -27,21 +27,16 @@ const COLUMNS = [
   { title: "VM", value: (row) => row.vm, order: byText((row) => row.vm) },
   {
     title: "Against its RPO",
-    value: (row) => [row.verdict, row.rpo_violation_seconds, row.stale],
-    draw: ([verdict, past, stale]) => [
+    value: (row) => [row.verdict, row.rpo_violation_seconds, row.stale, row.rpo_seconds],
+    draw: ([verdict, past, stale, rpo]) => [
       badge(verdict, verdict),
       ...(past && LATE.includes(verdict) ? [` by ${length(past)}`] : []),
       ...(stale ? [" ", badge("stale", "stale")] : []),
+      ...text(rpo === null ? "" : `RPO ${length(rpo)}`),
     ],
     order: byNumber((row) => row.rank),
     className: "short",
     isWorstFirst: true,
-  },
-  {
-    title: "RPO",
-    value: (row) => length(row.rpo_seconds),
-    order: byNumber((row) => row.rpo_seconds),
-    className: "short",
   },
   {
     title: "Last sync",

@@ -146,7 +146,7 @@ def _site_row(site: SiteSnapshot, *, now: float) -> Sequence[object]:
 
 def _pairing_row(pairing: PairingSnapshot, *, now: float) -> Sequence[object]:
     return (
-        markup('<span class="nested">↔ {name}</span>', name=pairing.pairing.name),
+        markup('<span class="nested">↔&nbsp;{name}</span>', name=pairing.pairing.name),
         _state(pairing.error, is_up=pairing.up, is_stale=pairing.stale, was_tried=True),
         _counts((pairing,)),
         ago(pairing.last_success_timestamp_seconds, now=now),

@@ -34,7 +34,7 @@ const SITES = [
     title: "Site / pairing",
     value: (row) => [row.name, row.about, row.isPairing],
     draw: ([name, about, isPairing]) =>
-      isPairing ? make("span", { class: "nested" }, `↔ ${name}`) : [name, ...text(about)],
+      isPairing ? make("span", { class: "nested" }, `↔\u00a0${name}`) : [name, ...text(about)],
   },
   {
     title: "State",

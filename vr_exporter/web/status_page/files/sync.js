@@ -4,7 +4,7 @@ import { asText, make, text } from "./draw.js";
 import { stateOf } from "./panels.js";
 import { length, now } from "./words.js";
 
-const FOLLOW_MILLISECONDS = 2000;
+const FOLLOW_MILLISECONDS = 1000;
 
 export class Syncs {
   #token = null;

@@ -30,12 +30,13 @@ const COLUMNS = [
     value: (row) => [row.verdict, row.rpo_violation_seconds, row.stale, row.rpo_seconds],
     draw: ([verdict, past, stale, rpo]) => [
       badge(verdict, verdict),
-      ...(past && LATE.includes(verdict) ? [` by ${length(past)}`] : []),
+      ...(past && LATE.includes(verdict)
+        ? [" ", make("span", { class: "short" }, `by ${length(past)}`)]
+        : []),
       ...(stale ? [" ", badge("stale", "stale")] : []),
       ...text(rpo === null ? "" : `RPO ${length(rpo)}`),
     ],
     order: byNumber((row) => row.rank),
-    className: "short",
     isWorstFirst: true,
   },
   {
@@ -49,7 +50,7 @@ const COLUMNS = [
     title: "Status",
     value: (row) => [row.status, row.error, row.syncing, row.ratio],
     draw: ([status, error, syncing, ratio], row) => [
-      make("span", {}, status ?? UNKNOWN),
+      breakable(status ?? UNKNOWN),
       ...(syncing ? [bar(ratio, `sync of ${row.vm}`)] : []),
       ...text(error),
     ],
@@ -63,6 +64,11 @@ const COLUMNS = [
     className: "place",
   },
 ];
+
+/** A state such as SYNC_RPO_VIOLATION, which may go on in the next line after each underscore. */
+function breakable(word) {
+  return make("span", {}, ...word.split(/(?<=_)/).flatMap((part) => [part, make("wbr")]));
+}
 
 /** Rows as the server packs them, made into objects that can be searched. */
 export function unpacked({ columns, rows }) {

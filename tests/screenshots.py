@@ -34,8 +34,8 @@ class Picture:
 
 
 PICTURES = (
-    Picture("status-page.png", 1340, 930),
-    Picture("status-page-dark.png", 1340, 930, scheme="dark"),
+    Picture("status-page.png", 1366, 910),
+    Picture("status-page-dark.png", 1366, 910, scheme="dark"),
     Picture("status-page-phone.png", 390, 1280, scale=1.4, is_phone=True),
 )
 

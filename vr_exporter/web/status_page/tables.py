@@ -217,7 +217,7 @@ def _failure_row(failure: Failure, *, now: float) -> Sequence[object]:
     return (
         markup("{subject}{kind}", subject=failure.subject or UNKNOWN, kind=kind),
         _text(failure.message),
-        ago(failure.timestamp_seconds, now=now),
+        "lasts" if failure.timestamp_seconds is None else ago(failure.timestamp_seconds, now=now),
     )
 
 

@@ -105,7 +105,12 @@ const REFUSALS = [
 const FAILURES = [
   { title: "What", value: (row) => [row.subject, `${row.kind} · ${row.site}`], draw: twoLines },
   { title: "Said", value: (row) => row.message, draw: text },
-  time("When", (row) => row.timestamp_seconds),
+  {
+    title: "When",
+    value: (row) => row.timestamp_seconds,
+    draw: (at) => (at === null ? "lasts" : when(at)),
+    className: "short",
+  },
 ];
 
 const TASKS = [

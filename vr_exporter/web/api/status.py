@@ -9,8 +9,9 @@ from typing import Any
 from vr_exporter.domain.snapshot import PairingSnapshot, SiteSnapshot
 from vr_exporter.ledger.audit import AuditRow
 from vr_exporter.syncing.schedules import Schedule, next_slot
-from vr_exporter.web.api.replications import TASK
+from vr_exporter.web.api.replications import REPLICATION, TASK
 from vr_exporter.web.api.shape import Field, Shape
+from vr_exporter.web.api.sites import SITE
 from vr_exporter.web.api.triggers import TRIGGER
 from vr_exporter.web.headline import Fact
 from vr_exporter.web.overview import Failure, Inventory, Overview
@@ -74,24 +75,9 @@ def _progress(row: ReplicationRow, name: str) -> Any:
 STATUS_ROW: Shape[ReplicationRow] = Shape(
     "StatusRow",
     (
-        Field("replication", "string", "the appliance's id", lambda r: r.replication.id),
-        Field("vm", "string", "name of the VM", lambda r: r.replication.vm),
-        Field("site", "string", "the site whose view this is", lambda r: r.site.site),
-        Field("pairing", "string", "its pairing's name", lambda r: r.pairing.pairing.name),
-        Field("verdict", "string", "against its RPO", lambda r: r.watched.verdict.value),
-        Field("status", "string?", "the appliance's state", lambda r: r.replication.status),
-        Field("rpo_seconds", "number?", "the objective", lambda r: r.replication.rpo_seconds),
-        Field(
-            "rpo_violation_seconds",
-            "number?",
-            "time past it",
-            lambda r: r.replication.rpo_violation_seconds,
-        ),
-        Field(
-            "last_sync_timestamp_seconds",
-            "number?",
-            "when the last sync ended",
-            lambda r: r.replication.last_sync_timestamp_seconds,
+        *REPLICATION.some(
+            *("site", "pairing", "replication", "vm", "stale", "verdict", "status"),
+            *("rpo_seconds", "rpo_violation_seconds", "last_sync_timestamp_seconds"),
         ),
         Field("ratio", "number?", "of the running sync, 0 to 1", lambda r: _progress(r, "ratio")),
         Field(
@@ -106,16 +92,8 @@ STATUS_ROW: Shape[ReplicationRow] = Shape(
             "to be moved by it",
             lambda r: _progress(r, "transfer_size_bytes"),
         ),
-        Field(
-            "progress_changed_timestamp_seconds",
-            "number?",
-            "when it last moved",
-            lambda r: r.watched.progress_changed_timestamp_seconds,
-        ),
+        *REPLICATION.some("progress_changed_timestamp_seconds"),
         Field("syncing", "boolean", "one is running", lambda r: r.replication.progress is not None),
-        Field(
-            "stale", "boolean", "what was last known of a site that is away", lambda r: r.is_stale
-        ),
         Field("error", "string", f"at most {TEXT_CHARACTERS} characters", _errors),
     ),
 )
@@ -152,10 +130,7 @@ STATUS_PAIRING: Shape[PairingSnapshot] = Shape(
 STATUS_SITE: Shape[SiteSnapshot] = Shape(
     "StatusSite",
     (
-        Field("site", "string", "name", lambda s: s.site),
-        Field("up", "boolean", "the last poll worked", lambda s: s.up),
-        Field("stale", "boolean", "the last good one was long ago", lambda s: s.stale),
-        Field("tried", "boolean", "a first poll has ended, well or not", lambda s: s.was_tried),
+        *SITE.some("site", "up", "stale", "tried", "last_success_timestamp_seconds"),
         Field(
             "error", "string", "the last poll's failure, empty if good", lambda s: cut(s.poll.error)
         ),
@@ -164,12 +139,6 @@ STATUS_SITE: Shape[SiteSnapshot] = Shape(
             "string",
             "version and API of the appliance, empty if unknown",
             lambda s: f"{s.appliance.version} · {s.appliance.api}" if s.appliance else "",
-        ),
-        Field(
-            "last_success_timestamp_seconds",
-            "number?",
-            "when the last good poll ended",
-            lambda s: s.poll.last_success_timestamp_seconds,
         ),
         Field(
             "verdicts",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.pages import families_of, text_of
-from tests.simulated import ManualClock, SimulatedTransport
+from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.lockout import Lockout
@@ -182,9 +182,10 @@ class Watched:
         time: ManualClock | None = None,
         inhabits: World | None = None,
         interval_seconds: float = INTERVAL,
+        start: float = AN_INSTANT,
         **world: Any,
     ) -> None:
-        self.time = time or ManualClock()
+        self.time = time or ManualClock(start)
         options = {"calm": True, "replications": 30, **world}
         self.world = inhabits or World(WorldOptions(**options), now=self.time.now)
         self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))

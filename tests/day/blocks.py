@@ -28,25 +28,26 @@ class Blocks:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
-        self._loading: list[subprocess.Popen[str]] = []
-        self._files: list[Path] = []
+        self._loading: dict[Path, subprocess.Popen[str]] = {}
 
     def load(self, path: Path) -> None:
-        """Begin to load a file of scrapes, which goes when all is in."""
-        self._files.append(path)
+        """Begin to load a file of scrapes, which goes when it is in."""
+        for loaded in [one for one, program in self._loading.items() if program.poll() is not None]:
+            self._end(loaded)
         create = ["tsdb", "create-blocks-from", "openmetrics", "-q"]
-        self._loading.append(_promtool(*create, str(path), str(self.data)))
+        self._loading[path] = _promtool(*create, str(path), str(self.data))
 
     def finish(self) -> None:
         """Wait until everything is in."""
-        for program in self._loading:
-            said, _ = program.communicate()
-            if program.returncode:
-                raise LoadError(said.strip())
-        self._loading.clear()
-        for path in self._files:
-            path.unlink()
-        self._files.clear()
+        for path in list(self._loading):
+            self._end(path)
+
+    def _end(self, path: Path) -> None:
+        program = self._loading.pop(path)
+        said, _ = program.communicate()
+        path.unlink()
+        if program.returncode:
+            raise LoadError(said.strip())
 
     def record(self, groups: Iterable[dict[str, Any]], *, start: float, end: float) -> int:
         """Add the recorded series of rule groups, those that build on others after them."""
@@ -55,12 +56,10 @@ class Blocks:
             path = self.data.parent / f"rules-{rounds}.yml"
             path.write_text(yaml.safe_dump({"groups": level}), encoding="utf-8")
             with self.serve() as prometheus:
-                self._loading.append(
-                    _promtool(
-                        *("tsdb", "create-blocks-from", "rules", f"--url={prometheus.url}"),
-                        *(f"--start={start:.0f}", f"--end={end:.0f}"),
-                        *(f"--output-dir={self.data}", str(path)),
-                    )
+                self._loading[path] = _promtool(
+                    *("tsdb", "create-blocks-from", "rules", f"--url={prometheus.url}"),
+                    *(f"--start={start:.0f}", f"--end={end:.0f}"),
+                    *(f"--output-dir={self.data}", str(path)),
                 )
                 self.finish()
         return rounds

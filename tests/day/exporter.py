@@ -121,8 +121,8 @@ class Exporter(Watched):
 
     def _turn(self, name: str, site: Site) -> None:
         worker = site.worker
-        worker._guarded(worker._work)
-        worker._age()
+        worker.serve()
+        worker.shown.age()
         if self.time.monotonic() >= self._due[name]:
             worker.poll()
             self._due[name] = worker._next_due(self._due[name])

@@ -5,35 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import promql_parser
+from tests.queries import calls, selectors
 
 RATES = frozenset({"rate", "irate", "increase"})
 SLOPES = frozenset({"deriv", "delta", "idelta", "predict_linear"})
 _SUFFIXES = ("_bucket", "_sum", "_count")
 
 
-def parse(expression: str) -> Any:
-    """Parse, or raise ValueError with the parser's words."""
-    return promql_parser.parse(expression)
-
-
-def selectors(tree: Any) -> list[str]:
+def selected(tree: Any) -> list[str]:
     """Every selector without its range and offset, in the order of the text."""
-    return [f"{vector.name or ''}{vector.matchers}" for vector in _vectors(tree)]
+    return [f"{vector.name or ''}{vector.matchers}" for vector in selectors(tree)]
 
 
 def misused(tree: Any, types: Mapping[str, str]) -> Iterator[str]:
     """Say which functions are laid over metrics of the wrong type; `types` are of families."""
-    for call in (node for node in _nodes(tree) if isinstance(node, promql_parser.Call)):
+    for call in calls(tree, *RATES, *SLOPES):
         name = call.func.name
-        for argument in call.args:
-            for vector in _vectors(argument):
-                metric = vector.name or ""
-                is_counter = type_of(metric, types) == "counter"
-                if name in RATES and not is_counter:
-                    yield f"{name}() of {metric}, which is no counter"
-                if name in SLOPES and is_counter:
-                    yield f"{name}() of {metric}, which is a counter"
+        for vector in (found for argument in call.args for found in selectors(argument)):
+            metric = vector.name or ""
+            is_counter = type_of(metric, types) == "counter"
+            if name in RATES and not is_counter:
+                yield f"{name}() of {metric}, which is no counter"
+            if name in SLOPES and is_counter:
+                yield f"{name}() of {metric}, which is a counter"
 
 
 def type_of(metric: str, types: Mapping[str, str]) -> str:
@@ -44,22 +38,3 @@ def type_of(metric: str, types: Mapping[str, str]) -> str:
         if metric.endswith(suffix) and types.get(metric.removesuffix(suffix)) == "histogram":
             return "counter"
     return types.get(metric.removesuffix("_info"), "") or types.get(metric, "")
-
-
-def _vectors(tree: Any) -> Iterator[Any]:
-    for node in _nodes(tree):
-        if isinstance(node, promql_parser.VectorSelector):
-            yield node
-        elif isinstance(node, promql_parser.MatrixSelector):
-            yield node.vector_selector
-
-
-def _nodes(tree: Any) -> list[Any]:
-    found: list[Any] = []
-
-    def visit(node: Any) -> bool:
-        found.append(node)
-        return True
-
-    promql_parser.walk(tree, visit)
-    return found

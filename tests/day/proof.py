@@ -9,6 +9,7 @@ from tests.day import expressions
 from tests.day.asking import Answer, AskError, Asking
 from tests.day.dashboards import Dashboard, Query
 from tests.day.variables import Choice, Choices, UnknownVariableError
+from tests.queries import parse
 
 MOST_SERIES = 500
 """More lines than that nobody reads, and Grafana grows slow."""
@@ -92,7 +93,7 @@ class Proof:
 
     def _check_text(self, query: Query, choices: tuple[Choices, Choices]) -> None:
         """Look for what an `or vector(0)` would hide: selectors that never meet anything."""
-        tree = expressions.parse(choices[0].all.fill(query.expression))
+        tree = parse(choices[0].all.fill(query.expression))
         for text in expressions.misused(tree, self.types):
             self._fail(query.place, "All", text)
         unmet = self._unmet(query, choices[0], self.lively)
@@ -105,7 +106,7 @@ class Proof:
         """Find the selectors, by their place, that meet no series under any choice of one."""
         unmet: dict[int, str] | None = None
         for choice in (choices.all, *choices.of_one(query.expression)):
-            found = expressions.selectors(expressions.parse(choice.fill(query.expression)))
+            found = expressions.selected(parse(choice.fill(query.expression)))
             texts = dict(enumerate(found))
             unmet = {
                 place: text

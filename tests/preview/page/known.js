@@ -3,6 +3,7 @@
 import { MODES, SCHEMES } from "./colors.js";
 import { KNOWN_CALCS, MATCHERS, PROPERTIES } from "./fields.js";
 import { TRANSFORMATIONS } from "./frames.js";
+import { MODES as LEGENDS } from "./legend.js";
 import { CELLS } from "./table.js";
 import { UNITS } from "./units.js";
 
@@ -58,10 +59,16 @@ export function* unknowns(panel, kinds) {
   }
   const calcs = [...(panel.options.legend?.calcs ?? []), ...(panel.options.reduceOptions?.calcs ?? [])];
   for (const calc of calcs) if (!KNOWN_CALCS.has(calc)) yield `calculation ${calc}`;
+  yield* ofLegend(panel.options.legend ?? {});
   const { scheme } = panel.options.color ?? {};
   if (scheme && !SCHEMES[scheme]) yield `colour scheme ${scheme}`;
   const axis = panel.options.yAxis?.unit;
   if (axis && !UNITS[axis]) yield `unit ${axis}`;
+}
+
+function* ofLegend({ displayMode, placement }) {
+  if (displayMode && !LEGENDS[displayMode]) yield `legend ${displayMode}`;
+  if (placement && !["bottom", "right"].includes(placement)) yield `legend at the ${placement}`;
 }
 
 function* listed(given, known, what) {

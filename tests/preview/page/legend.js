@@ -64,7 +64,7 @@ export function scrolling(element, wanted, height) {
   return element;
 }
 
-const MODES = { table: tableLegend, list: (series) => listLegend(series) };
+export const MODES = { table: tableLegend, list: (series) => listLegend(series) };
 
 export function legend(options, series, room) {
   if (!options.showLegend) return { height: 0, width: 0, element: null };

@@ -6,7 +6,7 @@ import { html, line, nothing, svg, widthOf } from "./elements.js";
 import { configOf } from "./fields.js";
 import { seriesOf } from "./frames.js";
 import { legend } from "./legend.js";
-import { UNITS, decimalsFor, step } from "./units.js";
+import { UNITS, decimalsOf, step } from "./units.js";
 
 export const OPTIONS = { legend: null, tooltip: null };
 export const CUSTOM = {
@@ -119,8 +119,7 @@ export function draw(panel, asked, { width, height }, chrome, { range, marks }) 
   for (let at = Math.ceil(low / apart - 1e-9) * apart; at <= high * 1.0001; at += apart) ticks.push(at);
   const text = (at) => {
     const clean = Math.abs(at) < apart / 1e6 ? 0 : +at.toPrecision(10);
-    const places = unit === "percentunit" ? decimalsFor(+(apart * 100).toPrecision(6)) : undefined;
-    return UNITS[unit](clean, clean === 0 ? 0 : (decimals ?? places));
+    return UNITS[unit](clean, clean === 0 ? 0 : (decimals ?? decimalsOf(unit, apart)));
   };
   const left = 14 + Math.max(...ticks.map((at) => widthOf(text(at))));
   const right = width - below.width - 8;

@@ -10,11 +10,16 @@ const SECONDS = [
   [60, "min"],
 ];
 
-export function decimalsFor(value) {
+// Three leading digits, none after the point for whole numbers.
+function decimalsFor(value) {
   if (value % 1 === 0) return 0;
-  const places = -Math.floor(Math.log10(Math.abs(value))) + 1;
-  const leading = Math.abs(value) * 10 ** places;
-  return Math.max(0, leading > 2.25 ? places : places - 1);
+  return Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+}
+
+// How many decimals tell the marks of an axis apart; undefined where they are whole.
+export function decimalsOf(unit, apart) {
+  const [, after = ""] = String(+(unit === "percentunit" ? 100 * apart : apart).toPrecision(6)).split(".");
+  return after.length || undefined;
 }
 
 function fixed(value, decimals) {

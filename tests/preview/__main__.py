@@ -25,10 +25,9 @@ CAPTION: Final = (
 )
 _STORY: Final = (
     "topk(1, max by (replication, vm)"
-    " (increase(vr_replication_rpo_breached_seconds_total[1d]))"
-    " and on (replication) vr_replication_sync_progress_ratio)"
+    " (increase(vr_replication_rpo_breached_seconds_total[1d])) < 7200)"
 )
-"""Of those that sync now, the one that was outside its RPO for longest."""
+"""Of those outside their RPO for less than two hours, the one that was so for longest."""
 
 
 def main() -> int:

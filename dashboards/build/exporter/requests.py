@@ -51,18 +51,12 @@ REQUESTS = Row(
             says="Requests that got no answer or a code other than 2xx. Good is nothing; 401 and"
             " 403 are rights, 429 is too many requests, error is the network.",
             alerts=("VrLoginFailing", "VrRateLimited"),
-            unit="reqps",
             width=8,
             empty="Every request was a success.",
             queries=(
                 Query(
-                    rate_of(
-                        "vr_api_requests_total",
-                        "endpoint",
-                        "code",
-                        selector=f'{SITE},code!~"2.."',
-                    )
-                    + " > 0",
+                    "sum by (endpoint, code)"
+                    f' (increase(vr_api_requests_total{{{SITE},code!~"2.."}}[$__interval])) > 0',
                     "{{endpoint}} {{code}}",
                 ),
             ),

@@ -11,6 +11,7 @@ from dashboards.build.looks import (
     rising,
 )
 from dashboards.build.promql import (
+    LAST_TO_READ,
     PAIRING,
     each,
 )
@@ -81,7 +82,8 @@ BURNING = Row(
                 ),
                 Column(
                     "topk by (replication) (1, max by (replication, vm, status)"
-                    f" (vr_replication_status{{{PAIRING}}} and on (replication) {_WORST}))"
+                    f" (vr_replication_status{{{PAIRING}}} and {LAST_TO_READ}"
+                    f" and on (replication) {_WORST}))"
                 ),
                 Column(
                     "topk by (replication) (1, max by (replication, vm, source_site, target_site)"

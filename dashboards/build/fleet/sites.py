@@ -107,7 +107,7 @@ SITES = Row(
             width=9,
             labels=(Label("site", "Site"), Label("name", "Server"), Label("side", "Side")),
             hides=("server",),
-            sort="Replications",
+            sort="Placed",
             columns=(
                 Column(f"max by (site, server, name, side) (vr_replication_server_info{{{SITE}}})"),
                 Column(
@@ -117,7 +117,7 @@ SITES = Row(
                 ),
                 Column(
                     f"max by (site, server) (vr_replication_server_replications{{{SITE}}})",
-                    "Replications",
+                    "Placed",
                 ),
             ),
         ),

@@ -9,7 +9,7 @@ from dashboards.build.looks import (
     YES_IS_BAD,
 )
 from dashboards.build.panels import UNSEEN
-from dashboards.build.promql import SITE, seen_by_site
+from dashboards.build.promql import LAST_TO_READ, ONE, SITE, seen_by_site
 from dashboards.build.tables import Column, Label, Table
 
 _OPTIONS: Final = {
@@ -50,7 +50,10 @@ FACTS = Row(
                 Label("kind", "Error"),
             ),
             columns=(
-                Column(f"topk by (site) (1, {seen_by_site('vr_replication_status', 'status')})"),
+                Column(
+                    "topk by (site) (1, max by (site, status)"
+                    f" (vr_replication_status{{{ONE}}} and {LAST_TO_READ}))"
+                ),
                 Column(
                     "topk by (site) (1, "
                     + seen_by_site("vr_replication_configuration_state", "state")

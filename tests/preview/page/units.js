@@ -18,6 +18,7 @@ function decimalsFor(value) {
 
 // How many decimals tell the marks of an axis apart; undefined where they are whole.
 export function decimalsOf(unit, apart) {
+  if (unit === "s") return undefined;
   const [, after = ""] = String(+(unit === "percentunit" ? 100 * apart : apart).toPrecision(6)).split(".");
   return after.length || undefined;
 }

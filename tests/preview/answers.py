@@ -55,12 +55,22 @@ class Reader:
 
 
 def answered(panel: Json, asking: Asking, choice: Choice) -> Json:
-    """Give the answers to a panel's queries, in their order, and the times that they share."""
+    """Give the answers to a panel's queries, in their order, and the times that they share.
+
+    Ranges begin and end at whole steps; what is asked for now is asked for the very end.
+    """
     step = step_of(panel, asking.end - asking.start)
     start, end = (moment // step * step for moment in (asking.start, asking.end))
-    given = replace(asking, start=start, end=end)
+    over = replace(asking, start=start, end=end)
     filled = Choice({**choice.values, **built_in(asking), **_intervals(step)})
-    answers = [_answer(target, given, filled, step) for target in panel["targets"]]
+    answers = [
+        (
+            asking.moment(filled.fill(target["expr"]))
+            if target["instant"]
+            else over.points(filled.fill(target["expr"]), step_seconds=step)
+        )["data"]["result"]
+        for target in panel["targets"]
+    ]
     times = [start + at * step for at in range(round((end - start) / step) + 1)]
     return {"answers": answers, "step": step, "times": times}
 
@@ -84,16 +94,6 @@ def _least(panel: Json) -> int:
 def _intervals(step: int) -> dict[str, str]:
     rate = max(step + INTERVAL_SECONDS, 4 * INTERVAL_SECONDS)
     return {"__rate_interval": f"{rate:.0f}s", "__interval": f"{step}s"}
-
-
-def _answer(target: Json, asking: Asking, choice: Choice, step: int) -> list[Json]:
-    expression = choice.fill(target["expr"])
-    if target["instant"]:
-        said = asking.moment(expression)
-    else:
-        said = asking.points(expression, step_seconds=step)
-    result: list[Json] = said["data"]["result"]
-    return result
 
 
 def _mark(one: Json, asking: Asking, choice: Choice) -> Json:

@@ -118,7 +118,7 @@ export function draw(panel, asked, { width, height }, chrome, { range, marks }) 
   const ticks = [];
   for (let at = Math.ceil(low / apart - 1e-9) * apart; at <= high * 1.0001; at += apart) ticks.push(at);
   const text = (at) => {
-    const clean = Math.abs(at) < apart / 1e6 ? 0 : +at.toPrecision(10);
+    const clean = Math.abs(at) < apart / 1e6 ? 0 : +at.toPrecision(14);
     return UNITS[unit](clean, clean === 0 ? 0 : (decimals ?? decimalsOf(unit, apart)));
   };
   const left = 14 + Math.max(...ticks.map((at) => widthOf(text(at))));

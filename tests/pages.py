@@ -14,6 +14,7 @@ from tests.builders import NOW
 from tests.simulated import ManualClock
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
+from vr_exporter.metrics.alerts import AlertFacts
 from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.metrics.page import Page
 
@@ -33,11 +34,13 @@ class FakeStoreFacts:
 def own_metrics(
     *sites: str,
     store: Callable[[], FakeStoreFacts] | None = FakeStoreFacts,
+    alerts: Callable[[], AlertFacts] = AlertFacts,
     kill_switch: Callable[[], bool] = lambda: False,
 ) -> OwnMetrics:
     """Our own counters, watching these sites, the same under every Python."""
     own = OwnMetrics(
         store=store,
+        alerts=alerts,
         kill_switch=kill_switch,
         version="1.2.3",
         revision="0000000",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vr_exporter import __version__
 from vr_exporter.app.accounts import bearer_token_of, credentials_reader, learn_secrets
+from vr_exporter.app.alerting import Alerting, named_url
 from vr_exporter.app.fleet import Fleet, names_of
 from vr_exporter.app.rooms import Served
 from vr_exporter.app.serving import WebOptions, server_for
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 SUPERVISION_SECONDS = 1.0
 FIRST_POLLS_STEP_SECONDS = 0.02
+LAST_ALERTS_SECONDS = 0.2
 LAST_ANSWERS_SECONDS = 0.8
 """With the logouts and last log lines an end takes less than five seconds (fault-matrix B8)."""
 
@@ -59,9 +61,17 @@ class Exporter:
         self._stop = threading.Event()
         self._reloading = threading.Lock()
         self.clock = Clock(time.time, time.monotonic, self._stop.wait)
-        self.ledger = Ledger(folder.path / Path(settings.state).name, now=self.clock.now())
+        self._external_url = web.external_url
+        self.alerting = self._new_alerting()
+        self.ledger = Ledger(
+            folder.path / Path(settings.state).name,
+            now=self.clock.now(),
+            notice=self.alerting.notice_trigger,
+        )
         self.own = OwnMetrics(
-            store=lambda: self.ledger.facts, kill_switch=lambda: self.ledger.kill_switch
+            store=lambda: self.ledger.facts,
+            alerts=self.alerting.facts,
+            kill_switch=lambda: self.ledger.kill_switch,
         )
         self._page = self._new_page(settings)
         self._board = Board(on_change=self._render)
@@ -82,6 +92,7 @@ class Exporter:
         self._end_orphans()
         self._show_unsited()
         self.own.reloaded(True, self.clock.now())
+        self.alerting.apply(self._settings)
         self._fleet.start()
 
     def await_first_polls(self, seconds: float) -> None:
@@ -97,6 +108,12 @@ class Exporter:
             self._housekeeping.tick()
             self._end_orphans()
             self._supervision.revive(self._fleet)
+            self.alerting.revive()
+
+    @property
+    def external_url(self) -> str:
+        """The address that links are made of; empty before we listen, unless it was given."""
+        return self._external_url or named_url(self.server.urls)
 
     def tell_to_stop(self) -> None:
         """Ask everything to end; safe in a signal handler."""
@@ -110,7 +127,9 @@ class Exporter:
     def stop(self) -> None:
         """Log out everywhere and close, all sites at once."""
         self._stop.set()
+        self.alerting.tell_to_stop()
         late = self._fleet.end()
+        self.alerting.join(LAST_ALERTS_SECONDS)
         self.server.stop(LAST_ANSWERS_SECONDS)
         self.ledger.close()
         log.info("stopped", extra={"sites": len(self._fleet), "not_in_time": ",".join(late)})
@@ -150,6 +169,8 @@ class Exporter:
         self._settings = settings
         self._wishing.obey(settings)
         self._end_orphans()
+        if not self.is_stopping:
+            self.alerting.apply(settings)
         self._change_page(self._new_page(settings))
         self._fleet.complete(settings, is_started=not self.is_stopping)
 
@@ -200,6 +221,16 @@ class Exporter:
             show_unsited=self._show_unsited,
         )
 
+    def _new_alerting(self) -> Alerting:
+        return Alerting(
+            ledger=lambda: self.ledger,
+            snapshot=self.snapshot,
+            settings=lambda: self._settings,
+            secrets=lambda: self._secrets,
+            external_url=lambda: self.external_url,
+            clock=self.clock,
+        )
+
     def _new_housekeeping(self) -> Housekeeping:
         return Housekeeping(
             self.ledger,
@@ -221,6 +252,7 @@ class Exporter:
             settings=lambda: self._settings,
             clock=self.clock,
             credentials_of=credentials_reader(self._secrets),
+            notice=self.alerting.notice,
         )
 
     def _sources(self, web: WebOptions) -> Sources:

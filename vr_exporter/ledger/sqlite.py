@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vr_exporter.domain.alerts import Noticed
 from vr_exporter.domain.counts import SiteChanges, SiteTotals
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
 from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.audit import AuditRow
-from vr_exporter.ledger.book import Book
+from vr_exporter.ledger.book import Book, Notice, no_news
 from vr_exporter.ledger.folder import StateUnusable
 from vr_exporter.ledger.memory import Memory
+from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.steps import check_step, may_turn, skipped
 from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
 from vr_exporter.ledger.writing import Doubt, Writer
@@ -40,16 +42,23 @@ class Ledger(Memory):
     `reserve` and `claim` raise StoreFailed when they are not durable, and then nothing happened.
     All else holds at once in memory, and is written with the next commit that works. Readers
     of triggers and totals wait for no disk. Raises StateUnusable when the file is of no use.
+
+    `notice` says what of a trigger's step is news for the outbox; it is asked within the step, so
+    it must not call the ledger.
     """
 
-    def __init__(self, path: Path, *, now: float, connect: Connect = connect) -> None:
+    def __init__(
+        self, path: Path, *, now: float, connect: Connect = connect, notice: Notice = no_news
+    ) -> None:
         self._lock = threading.Lock()
         self._store = Store(path, connect=connect)
         self._kill_switch = self._store.meta.get("kill_switch") == "on"
         self.instance = self._store.meta["instance"]
         self.boots = int(self._store.meta.get("boots", "0")) + 1
         try:
-            self._book = self._store.read(lambda connection: Book(connection, now=now))
+            self._book = self._store.read(
+                lambda connection: Book(connection, now=now, notice=notice)
+            )
             self._writer = Writer(self._store, self._book)
             self._begin(now)
         except StoreFailed as error:
@@ -69,9 +78,17 @@ class Ledger(Memory):
         return self._published
 
     def record(
-        self, site: SiteName, changes: SiteChanges, endings: Sequence[Trigger] = ()
+        self,
+        site: SiteName,
+        changes: SiteChanges,
+        endings: Sequence[Trigger] = (),
+        noticed: Noticed | None = None,
     ) -> SiteTotals:
-        """Take in what a poll found, with the triggers that it ended, in one transaction (T4)."""
+        """Take in what a poll found, in one transaction (T4).
+
+        The triggers that it ended and the alerts that it makes are part of it.
+        """
+        noticed = noticed or Noticed()
         with self._lock:
             known = [self._known(ending.key) for ending in endings]
             for before, ending in zip(known, endings, strict=True):
@@ -80,6 +97,8 @@ class Ledger(Memory):
             for ending in endings:
                 ended_at = ending.ended_at or ending.asked_at
                 self._book.step(self._known(ending.key), ending, now=ended_at)
+            self._book.failed_syncs.put(site, noticed.failures)
+            self._book.outbox.take(noticed.news)
             totals = self._book.totals.totals(site)
             self._write_behind("T4")
             return totals
@@ -89,6 +108,7 @@ class Ledger(Memory):
         with self._lock:
             self._book.totals.forget(site)
             self._book.sync_kinds.forget(site)
+            self._book.failed_syncs.forget(site)
             self._write_behind("T4")
 
     def learn_sync_kind(self, site: SiteName, kind: str) -> None:
@@ -175,6 +195,14 @@ class Ledger(Memory):
             acknowledged = self._book.acknowledge(key_or_replication, actor=actor, now=now)
             self._write_behind("T6")
             return acknowledged
+
+    # alerts
+
+    def change_outbox(self, change: Callable[[Outbox], None], *, step: str = "T5") -> None:
+        """Change what is to be told, in a transaction of its own (T5)."""
+        with self._lock:
+            change(self._book.outbox)
+            self._write_behind(step)
 
     # the rest
 

@@ -12,6 +12,7 @@ from vr_exporter.settings.values import (
     AlertName,
     AlertNames,
     Duration,
+    Flow,
     Label,
     Mode,
     SecretFile,
@@ -64,8 +65,13 @@ class Alerts(Section):
     resolved_for: Annotated[Duration, between("1m", "1d")] = setting(
         "A resolved alert is sent again for this long.", "15m", default=900.0
     )
-    labels: dict[Label, Text] = setting(
+    labels: Annotated[dict[Label, Text], Flow] = setting(
         "Labels added to every alert.", "{team: storage}", default={}
+    )
+    annotations: Annotated[dict[Label, Text], Flow] = setting(
+        "Annotations added to every alert, such as a link to your runbook.",
+        "{runbook_url: https://wiki.example/vr}",
+        default={},
     )
 
 

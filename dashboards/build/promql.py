@@ -79,6 +79,15 @@ def grown(family: str, selector: str, *labels: str, over: str = "$__interval") -
     return f"max by ({', '.join(labels)}) (increase({family}{{{selector}}}[{over}]))"
 
 
+def grown_in_steps(family: str, selector: str, *labels: str) -> str:
+    """By how much a counter of a site grew in each step, by the exporter that read the site last.
+
+    The larger of two exporters' steps would be too many together, since one lags behind the other.
+    """
+    steps = f"increase({family}{{{selector}}}[$__interval])"
+    return f"max by ({', '.join(labels)}) ({steps} and {LAST_TO_READ})"
+
+
 def status_code(by: str = "") -> str:
     """The group of states that the chosen replication is in, as its code.
 

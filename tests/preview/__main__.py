@@ -35,8 +35,12 @@ def main() -> int:
     given = _parser().parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with _day(given) as asking, browser() as chromium:
-        (story,) = asking.instant(given.story).series
-        reader = Reader(asking, {"replication": story["replication"]}, {"replication": story["vm"]})
+        story = asking.instant(given.story).series
+        if not story:
+            sys.stderr.write("no replication has this story: give another --story\n")
+            return 2
+        replication, vm = story[0]["replication"], story[0]["vm"]
+        reader = Reader(asking, {"replication": replication}, {"replication": vm})
         for source in sorted(given.dashboards.glob("vr-*.json")):
             document = json.loads(source.read_text(encoding="utf-8"))
             if document["uid"] not in (given.only or [document["uid"]]):

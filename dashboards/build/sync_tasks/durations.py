@@ -11,10 +11,14 @@ from dashboards.build.looks import (
     RED,
 )
 from dashboards.build.panels import BAR_STEP, Chart, Heatmap, Query
-from dashboards.build.promql import ONCE, SITE, grown, quantile
+from dashboards.build.promql import ONCE, SITE, grown_in_steps, quantile
 
 _SYNC: Final = f'{SITE},operation="sync"'
 _QUANTILES: Final = ((0.5, "half", GREEN), (0.95, "95 %", ORANGE), (0.99, "99 %", RED))
+
+
+def _cells(family: str, selector: str, *labels: str) -> str:
+    return f"sum by (le) ({grown_in_steps(family, selector, *labels, 'le')})"
 
 
 DURATIONS = Row(
@@ -26,8 +30,7 @@ DURATIONS = Row(
             " Good is one bright band; a second one above it is a slow link, server or target.",
             alerts=("VrSyncCannotKeepUp",),
             empty="No sync has ended.",
-            expr="sum by (le) (max by (site, pairing, direction, le)"
-            f" (increase(vr_sync_duration_seconds_bucket{{{ONCE}}}[$__interval])))",
+            expr=_cells("vr_sync_duration_seconds_bucket", ONCE, "site", "pairing", "direction"),
         ),
         Heatmap(
             title="Durations of sync tasks",
@@ -35,8 +38,7 @@ DURATIONS = Row(
             " Good is the band of all syncs at the left.",
             alerts=("VrTaskLong",),
             empty="No sync task has ended.",
-            expr="sum by (le) (max by (site, le)"
-            f" (increase(vr_task_duration_seconds_bucket{{{_SYNC}}}[$__interval])))",
+            expr=_cells("vr_task_duration_seconds_bucket", _SYNC, "site"),
         ),
         Chart(
             title="Syncs that ended",
@@ -48,7 +50,9 @@ DURATIONS = Row(
             queries=(
                 Query(
                     "sum by (site) ("
-                    + grown("vr_syncs_observed_total", ONCE, "site", "pairing", "direction")
+                    + grown_in_steps(
+                        "vr_syncs_observed_total", ONCE, "site", "pairing", "direction"
+                    )
                     + ")",
                     "{{site}}",
                 ),

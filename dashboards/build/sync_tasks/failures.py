@@ -15,7 +15,7 @@ from dashboards.build.looks import (
     rising,
 )
 from dashboards.build.panels import UNSEEN, Chart, Query
-from dashboards.build.promql import SITE, grown, tasks
+from dashboards.build.promql import SITE, grown, grown_in_steps, tasks
 from dashboards.build.tables import Column, Label, Table
 
 _CLASSES: Final = (
@@ -43,7 +43,7 @@ FAILURES = Row(
             queries=(
                 Query(
                     "sum by (class) ("
-                    + grown("vr_tasks_failed_total", SITE, "site", "operation", "class")
+                    + grown_in_steps("vr_tasks_failed_total", SITE, "site", "operation", "class")
                     + ")",
                     "{{class}}",
                 ),
@@ -79,7 +79,7 @@ FAILURES = Row(
             queries=(
                 Query(
                     "sum by (operation) ("
-                    + grown("vr_tasks_completed_total", SITE, "site", "operation")
+                    + grown_in_steps("vr_tasks_completed_total", SITE, "site", "operation")
                     + ")",
                     "{{operation}}",
                 ),

@@ -285,6 +285,8 @@ class Exporter:
             now=self.clock.now,
             version=__version__,
             reload=self.reload if web.enable_lifecycle else None,
+            schedules=lambda: schedules_of(self._settings),
+            expected_vms=lambda: tuple(self._settings.expected_vms),
             acting=self._wishing.over_http(
                 token=lambda: bearer_token_of(self._settings, self._secrets),
                 is_stopping=self._stop.is_set,

@@ -126,10 +126,10 @@ class Housekeeping:
         """End the triggers, and drop the totals, of sites that the settings no longer have.
 
         To be called again and again: a wish, or the answer to a last POST, may still come in while
-        a reload removes its site.
+        a reload removes its site. The oldest go first: those that follow them end as they do.
         """
         now = self._clock.now()
-        for trigger in self._ledger.triggers(unfinished=True):
+        for trigger in reversed(self._ledger.triggers(unfinished=True)):
             if trigger.target.site not in configured and trigger.state in _ORPHANS:
                 with suppress(IllegalStep):  # its last worker was quicker: the next call ends it
                     self._ledger.settle(_orphaned(trigger, now), now=now)

@@ -26,8 +26,8 @@ WEBHOOKS = Declarations(
         Declaration(
             "vr_webhooks_refused_total",
             "counter",
-            "Webhooks that were turned away as a whole: no credential or a bad one, a body that cannot"
-            " be read, no webhook in the settings, or a store that cannot be written.",
+            "Webhooks that were turned away as a whole: no credential or a bad one, a body that"
+            " cannot be read, no webhook in the settings, or a store that cannot be written.",
             ("reason",),
         ),
         Declaration(

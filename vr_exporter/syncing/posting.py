@@ -168,7 +168,7 @@ class Poster:
             )
         reason = "not_sent" if isinstance(error, NotSent) else error.reason
         code = error.code if isinstance(error, Refused) else ""
-        again = "" if reason == "forbidden" else "; run again"
+        again = "" if reason == "forbidden" else "; run again with --force"
         sentence = f"{vm}: not started: {error}{again}"
         return self._settle(
             trigger, TriggerState.REFUSED, reason=reason, sentence=sentence, error_code=code

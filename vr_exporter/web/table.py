@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vr_exporter.web import answers, asking, bridge, trigger_lists, webhook
+from vr_exporter.web import answers, asking, bridge, status, trigger_lists, webhook
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.sources import Sources
 from vr_exporter.web.wish_body import MEMBERS
@@ -85,8 +85,16 @@ ROUTES = (
     Route(
         "GET",
         "/",
-        "Status page for people; it loads itself again every 15 s.",
-        answers.page_for_people,
+        "Status page for people. With scripts it follows the JSON below by itself; without them it "
+        "loads itself again every 15 s.",
+        status.page_for_people,
+    ),
+    Route(
+        "GET",
+        "/status/{file}",
+        "A style, a script or a picture of the status page.",
+        status.file,
+        answers=((200, "the file, with an `ETag`"), (404, "the page has no such file")),
     ),
     Route(
         "GET",
@@ -107,6 +115,22 @@ ROUTES = (
         "/-/ready",
         "200 once every site was tried, well or not; else 503, also while stopping.",
         answers.ready,
+    ),
+    Route(
+        "GET",
+        "/api/v1/status",
+        "All that the status page shows beside the replications: what burns, sites, triggers, "
+        "failures, tasks, schedules to come, wishes that came to nothing. The answer is one "
+        "Status beside the time; with `If-None-Match` 304 as long as nothing changed.",
+        status.status,
+    ),
+    Route(
+        "GET",
+        "/api/v1/status/replications",
+        "Every replication once, the worst first, in a short form for lists: `columns` names the "
+        "members of a StatusRow, each of `rows` is an array of their values. With `If-None-Match` "
+        "304 until a poll has read them anew.",
+        status.replications,
     ),
     Route(
         "GET", "/api/v1/sites", "Sites with their pairings and servers.", answers.sites, (_SITE,)

@@ -31,6 +31,7 @@ from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import SiteSnapshot, WatchedReplication
 from vr_exporter.domain.tasks import OPERATIONS, Task, TaskState
+from vr_exporter.metrics.expected import unreplicated
 from vr_exporter.metrics.page import Page
 
 BERLIN = SiteName("berlin")
@@ -336,6 +337,7 @@ def test_expected_vm_is_found_at_any_site() -> None:
     """1 where some readable site has it, 0 where every site was read and none has."""
     other = a_site_snapshot(a_pairing_snapshot(a_replication(vm="x")), site=BERLIN)
     assert expecting(other, a_site_snapshot()) == {"db-01": 1, "gone-01": 0}
+    assert unreplicated(EXPECTED_VMS, (other, a_site_snapshot())) == ("gone-01",)
 
 
 def test_expected_vm_of_a_stale_site_is_unknown() -> None:
@@ -350,6 +352,7 @@ def test_expected_vm_is_unknown_while_a_site_was_never_read() -> None:
     """At a start nobody is missed before every site was read once."""
     assert expecting(a_site_snapshot(), a_site_never_reached(site=BERLIN)) == {"db-01": 1}
     assert expecting(a_site_never_reached()) == {}
+    assert unreplicated(EXPECTED_VMS, (a_site_never_reached(),)) == ()
 
 
 def test_without_expectations_the_family_is_absent() -> None:

@@ -222,6 +222,32 @@ def test_lost_answer_is_asked_for_under_the_same_key(
     page.context.close()
 
 
+def test_sync_that_is_forgotten_is_followed_no_more(chromium: Browser, url: str) -> None:
+    """Where another ledger answers, the page says that it knows no end, and asks no more."""
+    page, _ = opened(chromium, url)
+    looks: list[str] = []
+
+    def forgotten(route: Route) -> None:
+        looks.append(route.request.url)
+        route.fulfill(status=404, json={"status": 404, "detail": "no such trigger"})
+
+    page.route("**/api/v1/triggers/*", forgotten)
+    page.get_by_role("searchbox").fill("web-")
+    page.get_by_role("button", name="met").click()
+    page.locator("#replications td button").nth(3).click()
+    page.get_by_label("Token", exact=True).fill(TOKEN)
+    page.get_by_role("button", name="Continue").click()
+    page.clock.install()
+    page.get_by_role("button", name="Start the sync").click()
+    asked = page.locator("#asked li").first
+    expect(asked).to_contain_text("queued")
+    page.clock.run_for(1500)
+    expect(asked).to_contain_text("remembers no such sync")
+    page.clock.run_for(5000)
+    assert len(looks) == 1
+    page.context.close()
+
+
 def test_C16_C17_page_of_another_site_cannot_start_a_sync(
     chromium: Browser, site: Watched, url: str
 ) -> None:

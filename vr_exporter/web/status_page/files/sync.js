@@ -88,6 +88,10 @@ export class Syncs {
       if (trigger.is_final || !trigger.url) return;
       await new Promise((go) => setTimeout(go, FOLLOW_MILLISECONDS));
       trigger = await look(trigger);
+      if (trigger === null) {
+        this.#tell(item, row, [], "vr-exporter remembers no such sync: how it ended is not known");
+        return;
+      }
     }
   }
 
@@ -115,9 +119,11 @@ export class Syncs {
   }
 }
 
+/** The trigger as it stands now, as it stood while nobody answers, null once it is forgotten. */
 async function look(trigger) {
   try {
     const answer = await fetch(address(trigger.url), { cache: "no-store" });
+    if (answer.status === 404) return null;
     return answer.ok ? await answer.json() : trigger;
   } catch {
     return trigger;

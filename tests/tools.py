@@ -31,19 +31,30 @@ PROGRAMS: Final = {
 FOLDER: Final = Path(__file__).resolve().parents[1] / ".tools"
 
 
+ALERTMANAGER: Final = "prometheus-alertmanager"
+_TEMPLATES: Final = b"/usr/share/prometheus/alertmanager"
+"""Where Debian's Alertmanager looks for its templates, and starts without none."""
+
+_TEMPLATES_HERE: Final = b".tools/templates".ljust(len(_TEMPLATES), b"/")
+
+
 class ToolError(Exception):
     """A program that the tests drive is not here and could not be fetched."""
 
 
 def tool(name: str) -> Path:
-    """Where the program of this name stands; fetched first when it is not there yet."""
+    """Where the program of this name stands; fetched first when it is not there yet.
+
+    Our own Alertmanager is to be started in the root of the repository: its templates are there.
+    """
     place = _place(name)
     if place is None:
         fetch()
         place = _place(name)
     if place is None:
         raise ToolError(f"{name}: not found; install Debian's {' and '.join(PACKAGES)}")
-    return place
+    is_unpacked = FOLDER in place.parents
+    return _with_templates_here(place) if name == ALERTMANAGER and is_unpacked else place
 
 
 def environment() -> dict[str, str]:
@@ -70,6 +81,21 @@ def _place(name: str) -> Path | None:
     """Our own copy before the machine's."""
     found = shutil.which(name, path=f"{FOLDER / 'debian/usr/bin'}:{os.environ.get('PATH', '')}")
     return None if found is None else Path(found)
+
+
+def _with_templates_here(program: Path) -> Path:
+    """Make a copy that finds the templates that were unpacked, as it is not installed."""
+    moved = FOLDER / ALERTMANAGER
+    if not moved.exists() or moved.stat().st_mtime < program.stat().st_mtime:
+        content = program.read_bytes().replace(_TEMPLATES, _TEMPLATES_HERE)
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+            fresh, link = Path(folder, "program"), Path(folder, "templates")
+            fresh.write_bytes(content)
+            fresh.chmod(0o755)
+            link.symlink_to(Path("debian/usr/share/prometheus/alertmanager"))
+            link.replace(FOLDER / "templates")
+            fresh.replace(moved)
+    return moved
 
 
 def _download(folder: Path) -> None:

@@ -110,7 +110,7 @@ def prometheus(
     more: dict[str, Any] | None = None,
     flags: tuple[str, ...] = (),
 ) -> Iterator[Prometheus]:
-    """Run Prometheus in a folder; `jobs` maps names to host:port, `more` is of its configuration."""
+    """Run Prometheus in a folder; `jobs` maps names to host:port, `more` goes to its settings."""
     config = folder / "prometheus.yml"
     config.write_text(
         json.dumps(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import Final
 
@@ -14,18 +15,36 @@ from tests.rules_scaled import FACTOR
 from tests.tools import tool
 
 AT_ONCE: Final = 3
+MOST_PLACES: Final = 4
 _HEAD: Final = ("fault", "alert", "seen", "rule time", "inhibited", "told", "gone")
-_WIDTHS: Final = (30, 52, 7, 10, 10, 16, 7)
+_WIDTHS: Final = (38, 54, 5, 9, 9, 16, 7)
 
 
 def table(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """The lines of the table: seconds after the fault began, minutes as the rules count them."""
     yield _line(_HEAD)
     for outcome in outcomes:
-        for row in outcome.rows:
+        for row in _folded(outcome.rows):
             yield _line((f"{outcome.name}: {row.stage}", *_cells(row)))
         verdict = "; ".join(outcome.faults) or "nothing else, all resolved"
         yield f"{outcome.name}: pages: {outcome.pages}; {verdict}"
+
+
+def _folded(rows: Iterable[Row]) -> Iterator[Row]:
+    """One row for an alert at many places: its first sight, its last end, and all who were told."""
+    kinds: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        kinds.setdefault((row.stage, row.alert.split()[0]), []).append(row)
+    for (_, alertname), found in kinds.items():
+        if len(found) <= MOST_PLACES:
+            yield from found
+            continue
+        told = sorted({name for row in found for name in row.told.split(", ") if name})
+        gone = (
+            None if any(row.gone is None for row in found) else max(row.gone or 0 for row in found)
+        )
+        name = f"{alertname} at {len(found)} places"
+        yield replace(found[0], alert=name, told=", ".join(told), gone=gone)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -46,11 +65,9 @@ def main(wanted: list[str]) -> int:
         tool(program)
     with ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as pool:
         outcomes = list(pool.map(drill, names))
-    for line in table(outcomes):
-        print(line)
     failed = [each.name for each in outcomes if each.faults]
-    print(f"{len(outcomes)} faults, {len(failed)} not as expected{': ' if failed else ''}", end="")
-    print(", ".join(failed))
+    last = f"{len(outcomes)} faults, {len(failed)} not as expected: {', '.join(failed) or 'none'}"
+    sys.stdout.writelines(f"{line}\n" for line in (*table(outcomes), last))
     return 1 if failed or not outcomes else 0
 
 

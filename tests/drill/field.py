@@ -117,7 +117,8 @@ def a_field(folder: Path) -> Iterator[Field]:
 
 
 def _api_options() -> ApiOptions:
-    return ApiOptions(accounts=(Account(USERNAME, PASSWORD),), down_servers="error")
+    accounts = (Account(USERNAME, PASSWORD),)
+    return ApiOptions(accounts=accounts, remote_accounts=accounts, down_servers="error")
 
 
 @contextmanager

@@ -38,14 +38,16 @@ def server_at_rest(*parts: Any, clock: Clock, **more: Any) -> Server:
 def hurry(hurried: HurriedTime) -> None:
     """Put the exporter together on this clock: all else in it is as shipped."""
     shipped = transport.Limits()
-    exporter.time = SimpleNamespace(time=hurried.now, monotonic=hurried.monotonic)  # type: ignore[attr-defined]
-    exporter.server_for = server_at_rest  # type: ignore[attr-defined]
-    sites.Alarm = HurriedAlarm  # type: ignore[attr-defined]
-    transport.Limits = partial(  # type: ignore[attr-defined]
-        transport.Limits,
-        connect_seconds=shipped.connect_seconds * FACTOR,
-        read_seconds=shipped.read_seconds * FACTOR,
-        response_seconds=shipped.response_seconds * FACTOR,
+    time_there = SimpleNamespace(time=hurried.now, monotonic=hurried.monotonic)
+    vars(exporter).update(time=time_there, server_for=server_at_rest)
+    vars(sites).update(Alarm=HurriedAlarm)
+    vars(transport).update(
+        Limits=partial(
+            transport.Limits,
+            connect_seconds=shipped.connect_seconds * FACTOR,
+            read_seconds=shipped.read_seconds * FACTOR,
+            response_seconds=shipped.response_seconds * FACTOR,
+        )
     )
 
 

@@ -1,10 +1,11 @@
-"""A real Prometheus with the shortened rules, a real Alertmanager, and a receiver of its notices."""
+"""A real Prometheus with the shortened rules, a real Alertmanager, and who hears of alerts."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -27,9 +28,9 @@ INTERVAL_SECONDS: Final = 1
 _FLAGS: Final = (
     "--query.lookback-delta=5s",
     "--rules.alert.resend-delay=1s",
-    "--storage.tsdb.retention.time=1h",
+    "--web.enable-lifecycle",
 )
-"""Five minutes and one minute by default."""
+"""The first two are five minutes and one minute by default."""
 
 _TIMES: Final = {"resolve_timeout", "group_wait", "group_interval", "repeat_interval"}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
@@ -61,24 +62,33 @@ class Stack:
 
 @contextmanager
 def a_stack(folder: Path, page: str) -> Iterator[Stack]:
-    """Scrape this page, and let its alerts go their shipped ways to our receiver."""
-    for name in FILES:
-        (folder / name).write_text(scaled_file(name), encoding="utf-8")
+    """Scrape this page, and let its alerts go their shipped ways to our receiver.
+
+    The rules are loaded once there is something to judge: to find its first target Prometheus
+    takes five seconds of real time, in which they would miss an exporter for five minutes.
+    """
+    rules = folder / "rules"
+    rules.mkdir()
     stack = Stack("")
     with ExitStack() as parts:
         hook = parts.enter_context(_a_receiver(stack))
         target = parts.enter_context(_an_alertmanager(folder, hook))
         stack.url = f"http://{target}"
         more = {
-            "rule_files": [str(folder / name) for name in FILES],
+            "rule_files": [f"{rules}/*.yml"],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [target]}]}]},
         }
         jobs = {"vr-exporter": page}
         program = tool("prometheus")
         interval = f"{INTERVAL_SECONDS}s"
-        parts.enter_context(
+        judge = parts.enter_context(
             prometheus(program, folder, jobs, interval=interval, more=more, flags=_FLAGS)
         )
+        wait_until(lambda: set(judge.query("vr_up").values()) == {1.0}, "the sites are watched")
+        for name in FILES:
+            (rules / name).write_text(scaled_file(name), encoding="utf-8")
+        reload = urllib.request.Request(f"{judge.url}/-/reload", method="POST")  # noqa: S310 - our own
+        urllib.request.urlopen(reload, timeout=10).close()  # noqa: S310 - as above
         yield stack
 
 

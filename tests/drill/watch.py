@@ -19,7 +19,8 @@ PLACES: Final = ("site", "pairing", "vm", "reason", "kind", "operation", "instan
 class Expected:
     """An alert that an episode is to bring, at `count` places (None: one or more).
 
-    `is_inhibited`: it is silenced in the end. `is_told` False: nobody ever hears of it.
+    `is_inhibited`: it is silenced in the end. `is_told` False: nobody ever hears of it; None: that
+    depends on when it ends.
     `may_miss`: it depends on chance whether it comes.
     """
 
@@ -27,7 +28,7 @@ class Expected:
     where: dict[str, str] = field(default_factory=dict)
     count: int | None = 1
     is_inhibited: bool = False
-    is_told: bool = True
+    is_told: bool | None = True
     may_miss: bool = False
 
     def fits(self, labels: dict[str, str]) -> bool:

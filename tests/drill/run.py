@@ -107,6 +107,10 @@ class _Play:
         watch = self._watch
         if watch.pages() != self._episode.pages:
             self._faults.append(f"{watch.pages()} pages, not {self._episode.pages}")
+        for notice in watch.stack.notices:
+            if not notice.is_firing and notice.at < self._cured_at:
+                name = notice.labels["alertname"]
+                self._faults.append(f"{name}: told as resolved while its fault lasted")
         for sighting in watch.sightings.values():
             meant = [each for each in self._expectations() if each.fits(sighting.labels)]
             is_told = bool(watch.told(sighting))

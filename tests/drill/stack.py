@@ -25,6 +25,7 @@ ALERTMANAGER: Final = ROOT / "deploy/alertmanager.yml"
 INTERVAL_SECONDS: Final = 1
 """Scrapes and evaluations: a minute as in deploy/prometheus.yml, shortened."""
 
+BEFORE_FIRST_LOOK_SECONDS: Final = 3.0
 _FLAGS: Final = (
     "--query.lookback-delta=5s",
     "--rules.alert.resend-delay=1s",
@@ -64,8 +65,9 @@ class Stack:
 def a_stack(folder: Path, page: str) -> Iterator[Stack]:
     """Scrape this page, and let its alerts go their shipped ways to our receiver.
 
-    The rules are loaded once there is something to judge: to find its first target Prometheus
-    takes five seconds of real time, in which they would miss an exporter for five minutes.
+    Prometheus looks for its targets, and for Alertmanager, every five seconds of real time from
+    its start on. So the rules are loaded shortly before its first look: from the start on they
+    would have missed an exporter for five of their minutes, and after it told nobody for as long.
     """
     rules = folder / "rules"
     rules.mkdir()
@@ -84,11 +86,12 @@ def a_stack(folder: Path, page: str) -> Iterator[Stack]:
         judge = parts.enter_context(
             prometheus(program, folder, jobs, interval=interval, more=more, flags=_FLAGS)
         )
-        wait_until(lambda: set(judge.query("vr_up").values()) == {1.0}, "the sites are watched")
+        threading.Event().wait(BEFORE_FIRST_LOOK_SECONDS)
         for name in FILES:
             (rules / name).write_text(scaled_file(name), encoding="utf-8")
         reload = urllib.request.Request(f"{judge.url}/-/reload", method="POST")  # noqa: S310 - our own
         urllib.request.urlopen(reload, timeout=10).close()  # noqa: S310 - as above
+        wait_until(lambda: set(judge.query("vr_up").values()) == {1.0}, "the sites are watched")
         yield stack
 
 

@@ -331,7 +331,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-assert {*FIRST, *ROUND} == {*POINTS, ANY_MOMENT}
+ELSEWHERE = {"T5.before", "T5.after", "ALERT.before", "ALERT.after"}
+"""Points on the way of alerts: tests/killing.py passes them, these lives have no Alertmanager."""
+
+assert {*FIRST, *ROUND} == {*POINTS, ANY_MOMENT} - ELSEWHERE
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

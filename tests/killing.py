@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import Final
 
 from tests.builders import NOW
 from tests.ledgers import BROKEN_CLAIM, MADRID, Failure, Faults, a_row, step
+from tests.lines import Lines
+from tests.telling import Telling
 from vr_exporter.domain.counts import Add, SiteChanges
 from vr_exporter.domain.names import TaskId
 from vr_exporter.domain.triggers import Trigger, TriggerState
@@ -40,22 +43,6 @@ POINTS: Final = tuple(point for point in crash.POINTS if not point.startswith("m
 COMPLETED: Final = "vr_tasks_completed_total"
 
 
-class Lines:
-    """A file to which whole lines are appended: a kill of the writer takes none of them back."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-    def add(self, line: str) -> None:
-        """Append; visible to all at once."""
-        os.write(self._descriptor, f"{line}\n".encode())
-
-    def read(self) -> list[str]:
-        """Return all lines."""
-        return self._path.read_text().splitlines()
-
-
 def now() -> float:
     """A clock that all lives have in common."""
     return NOW + time.perf_counter()
@@ -75,6 +62,7 @@ class Life:
         self._random = random.Random(seed)  # noqa: S311 - chance, repeatable by its seed
         faults = Faults()
         self.ledger = Ledger(self.state.path / "state.db", now=now(), connect=faults.connect)
+        self.telling = Telling(folder, self.ledger, now=now)
         if fails:
             faults.commits = _Sometimes(self._random)
 
@@ -82,17 +70,24 @@ class Life:
         """Work in several threads until the kill."""
         for number in range(WORKERS):
             threading.Thread(target=self._work_on, args=(number,), daemon=True).start()
+        threading.Thread(target=self._guarded, args=(self.telling.work_on,), daemon=True).start()
         while True:
             self.wish()
             threading.Event().wait(BEAT_SECONDS)
 
     def _work_on(self, number: int) -> None:
+        self._guarded(lambda: self._work_for_ever(number))
+
+    def _work_for_ever(self, number: int) -> None:
+        while True:
+            self.work(follows=number == 0)
+            if number == 0:
+                self.ledger.prune(now=now())
+            threading.Event().wait(BEAT_SECONDS)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            while True:
-                self.work(follows=number == 0)
-                if number == 0:
-                    self.ledger.prune(now=now())
-                threading.Event().wait(BEAT_SECONDS)
+            work()
         except BaseException:  # noqa: BLE001 - a life that ends by itself is a failure
             traceback.print_exc()
             os._exit(1)
@@ -151,7 +146,8 @@ class Life:
         additions = (Add(COMPLETED, ("sync",)),) if is_new else ()
         changes = SiteChanges(additions, ended_tasks={task: trigger.asked_at} if is_new else {})
         ended = step(trigger, TriggerState.SUCCEEDED, ended_at=now())
-        self.ledger.record(MADRID, changes, [ended])
+        self.ledger.record(MADRID, changes, [ended], self.telling.noticed(trigger.key))
+        self.telling.promise(trigger.key)
 
 
 class _Sometimes(list[Failure]):
@@ -247,6 +243,7 @@ def _verdict(life: Life, kills: int, died_at: dict[str, int]) -> Verdict:
             *(f"{key}: lost" for key, row in rows.items() if row is None),
             *_complaints(posts, {key: row for key, row in rows.items() if row}),
             *_miscounts(life.ledger),
+            *life.telling.complaints(),
         ),
     )
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.builders import NOW
-from tests.killing import Lines
 from tests.ledgers import MADRID, a_row, step
+from tests.lines import Lines
 from vr_exporter.domain.counts import Add, SiteChanges
 from vr_exporter.domain.triggers import TriggerState
 from vr_exporter.ledger.folder import StateUnusable

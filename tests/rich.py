@@ -27,6 +27,7 @@ from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import POLL_STAGES, PairingSnapshot, SiteSnapshot
 from vr_exporter.domain.tasks import TaskState
 from vr_exporter.domain.triggers import Trigger, TriggerState
+from vr_exporter.metrics.alerts import AlertFacts, ReceiverFacts
 from vr_exporter.metrics.own import OwnMetrics
 
 EXPECTED_VMS = ("db-01", "gone-01")
@@ -162,6 +163,18 @@ def a_failing_site() -> SiteSnapshot:
         site=SiteName("berlin"),
         up=False,
         stale=True,
+    )
+
+
+def some_alert_facts() -> AlertFacts:
+    """Alerts on their way to two Alertmanagers, one of which was never reached."""
+    durations = Histogram((1, 0, 2, *[0] * 7), 0.5)
+    taking = ReceiverFacts(sent=12, failed=1, skew=-0.25, durations=durations)
+    return AlertFacts(
+        active={"VrEventSyncFailing": 2},
+        dropped={"expired": 1},
+        capacity=50_000,
+        receivers={"am-1:9093": taking, "am-2:9093": ReceiverFacts(waiting=2, oldest=NOW - 90.5)},
     )
 
 

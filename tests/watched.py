@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.pages import families_of, text_of
-from tests.simulated import ManualClock, SimulatedTransport
+from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport
+from vr_exporter.alerting.arrivals import WebhookFacts
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.domain.alerts import Noticed
+from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.events import Event
 from vr_exporter.domain.inventory import ApplianceFacts, Pairing
@@ -30,6 +33,7 @@ from vr_exporter.simulator.faults import Fault
 from vr_exporter.simulator.options import Account, ApiOptions
 from vr_exporter.simulator.world import World, WorldOptions
 from vr_exporter.syncing.desk import Desk, Policy, Verdict
+from vr_exporter.syncing.healing import note_healed
 from vr_exporter.syncing.posting import Poster
 from vr_exporter.syncing.targets import Wanted, find
 from vr_exporter.syncing.tasks import SyncTasks
@@ -110,9 +114,13 @@ class Site:
             watched.board,
             syncs,
             self.triggering,
+            watched.notice,
         )
         self._poll_at = clock.monotonic()
-        self.worker = Worker(site, rooms, interval_seconds=INTERVAL, clock=clock, tell=tell)
+        self._interval_seconds = watched.interval_seconds
+        self.worker = Worker(
+            site, rooms, interval_seconds=self._interval_seconds, clock=clock, tell=tell
+        )
 
     def _syncs(self, watched: Watched, site: SiteName, tell: Callable[[Event], None]) -> SyncTasks:
         def pairing_of(target: Target) -> Pairing | None:
@@ -146,7 +154,7 @@ class Site:
         now = self.worker._clock.monotonic()
         self.worker.serve()
         if now >= self._poll_at:
-            self._poll_at = now + INTERVAL
+            self._poll_at = now + self._interval_seconds
             self.worker.poll()
 
     @property
@@ -176,30 +184,59 @@ class Watched:
         page_size: int = 1000,
         api_options: ApiOptions | None = None,
         has_trigger_account: bool = False,
+        time: ManualClock | None = None,
+        inhabits: World | None = None,
+        interval_seconds: float = INTERVAL,
+        start: float = AN_INSTANT,
         **world: Any,
     ) -> None:
-        self.time = ManualClock()
+        self.time = time or ManualClock(start)
         options = {"calm": True, "replications": 30, **world}
-        self.world = World(WorldOptions(**options), now=self.time.now)
+        self.world = inhabits or World(WorldOptions(**options), now=self.time.now)
         self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))
         self.page_size = page_size
-        self.own = OwnMetrics()
-        self.page = Page(own=self.own, clock=self.time.clock())
-        self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
+        self.interval_seconds = interval_seconds
+        self.webhooks = WebhookFacts()
         self.policy = Policy()
         self.max_running = 4
         self.folder = tempfile.TemporaryDirectory(
             prefix="vr-watched-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None
         )
         self.has_trigger_account = has_trigger_account
-        self.ledger = self._new_ledger()
-        self.renew_desk()
+        self._begin()
         self.log = Lines()
-        self.sites = {name: Site(name, self) for name in sites}
+        self.sites = {name: Site(name, self, api=self._api(name)) for name in sites}
         self.madrid = self.sites["madrid"]
+
+    def _begin(self) -> None:
+        """Make what a process has in memory, on the state as it is."""
+        self.ledger = self._new_ledger()
+        self.own = self._new_own()
+        self.page = self._new_page()
+        self.board = self._new_board()
+        self.renew_desk()
+
+    def _api(self, name: str) -> Api | None:
+        """The appliance of a site where there is one already."""
+        del name
+        return None
+
+    def _new_board(self) -> Board:
+        return Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
+
+    def _new_own(self) -> OwnMetrics:
+        return OwnMetrics(webhooks=lambda: self.webhooks)
+
+    def _new_page(self) -> Page:
+        return Page(own=self.own, clock=self.time.clock())
 
     def _new_ledger(self) -> Ledger:
         return Ledger(Path(self.folder.name) / "state.db", now=self.time.now())
+
+    def notice(self, site: SiteSnapshot, _changes: SiteChanges) -> Noticed:
+        """Note what has healed; nobody is told of anything."""
+        note_healed(self.ledger, site)
+        return Noticed()
 
     def renew_desk(self) -> None:
         """Let the desk go by the policy as it is now."""
@@ -214,11 +251,7 @@ class Watched:
     def restart(self) -> None:
         """End this process and begin another on the same state; the appliances live on."""
         self.ledger.close()
-        self.own = OwnMetrics()
-        self.page = Page(own=self.own, clock=self.time.clock())
-        self.board = Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
-        self.ledger = self._new_ledger()
-        self.renew_desk()
+        self._begin()
         for name, site in self.sites.items():
             site.appliance.close()
             self.sites[name] = Site(name, self, api=site.api)

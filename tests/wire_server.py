@@ -38,6 +38,21 @@ class Connection:
             head += more
         return head
 
+    def post(self) -> tuple[bytes, bytes]:
+        """Read one request's head and body; empty when the client went away."""
+        read = b""
+        while b"\r\n\r\n" not in read:
+            more = self._socket.recv(65536)
+            if not more:
+                return b"", b""
+            read += more
+        head, _, body = read.partition(b"\r\n\r\n")
+        lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-l")]
+        length = int(lengths[0].partition(b":")[2]) if lengths else 0
+        while len(body) < length:
+            body += self._socket.recv(65536)
+        return head, body
+
     def send(self, data: bytes) -> None:
         """Send bytes."""
         self._socket.sendall(data)

@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.documentation.repository import ROOT, files, modules, project
 from vr_exporter import __version__
 
@@ -114,3 +116,10 @@ def test_every_dependency_of_the_program_is_argued_for() -> None:
     names = {re.split(r"[^A-Za-z0-9-]", requirement, maxsplit=1)[0] for requirement in wanted}
     pages = {page.name[5:-3] for page in (ROOT / "docs/decisions").glob("[0-9]*.md")}
     assert names - pages == set()
+
+
+@pytest.mark.xdist_group("kept-together")
+def test_tests_of_one_group_run_in_one_place(request: pytest.FixtureRequest) -> None:
+    """What must not run at the same time says so by its group, and is heard."""
+    is_grouped = request.config.getoption("loadgroup", default=False)
+    assert request.node.nodeid.endswith("@kept-together") is bool(is_grouped)

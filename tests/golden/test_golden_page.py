@@ -12,6 +12,7 @@ from tests.rich import (
     EXPECTED_VMS,
     a_failing_site,
     a_rich_site,
+    some_alert_facts,
     tell_everything,
     unsited_totals,
 )
@@ -26,7 +27,7 @@ SITES = frozenset({"madrid", "berlin"})
 
 def the_page() -> Page:
     """A fresh site that has everything beside a stale one, wishes of neither, our own counts."""
-    own = own_metrics("madrid", "berlin")
+    own = own_metrics("madrid", "berlin", alerts=some_alert_facts)
     tell_everything(own, SiteName("madrid"))
     own.reloaded(succeeded=True, now=NOW)
     page = a_page(

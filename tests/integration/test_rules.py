@@ -47,7 +47,7 @@ def test_shipped_rules_do_what_their_tests_say(path: Path) -> None:
 @pytest.mark.parametrize(
     ("told", "old", "new"),
     [
-        ("fleet", "max by (site, pairing, direction, verdict)", "sum by (site, pairing, verdict)"),
+        ("fleet", "sum by (job, instance, site, pairing)", "sum by (site, pairing)"),
         (
             "fleet",
             'replications_rpo{direction!="incoming",verdict="br',

@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.alerts import begun, serve
 from tests.watched import ACCOUNT, INTERVAL, Watched
 from vr_exporter.appliance.errors import Stopping
+from vr_exporter.domain.alerts import Noticed
+from vr_exporter.domain.counts import SiteChanges
+from vr_exporter.domain.names import ReplicationId
 from vr_exporter.domain.rpo import Grace
+from vr_exporter.domain.snapshot import SiteSnapshot
 from vr_exporter.simulator.options import ApiOptions
 from vr_exporter.watching.reading import SiteReading
 from vr_exporter.watching.site import SiteWatch
@@ -239,3 +244,21 @@ def test_A30_a_stretched_interval_stays_within_a_quarter_of_an_hour(watched: Wat
         watched.madrid.breaks("throttled", value="900", times=1)
     interval = watched.metrics().value("vr_poll_interval_seconds", site="madrid")
     assert interval == LONGEST_STRETCHED_SECONDS
+
+
+def test_K10_what_a_look_brings_is_recorded_with_it(watched: Watched) -> None:
+    """News is asked for before the record, and is part of its transaction (T4)."""
+    counted: list[object] = []
+
+    def notice(site: SiteSnapshot, changes: SiteChanges) -> Noticed:
+        counted.append(watched.ledger.seen_tasks(site.site))
+        assert changes.ended_tasks is not None
+        return Noticed((begun(),), {ReplicationId("GID-1"): 1})
+
+    shown = watched.madrid.worker.shown
+    shown._rooms = replace(shown._rooms, notice=notice)
+    serve(watched.ledger, "am-1")
+    watched.poll()
+    assert counted == [None]
+    assert [row.alert for row in watched.ledger.outbox.rows("am-1")] == [begun().alert]
+    assert watched.ledger.failures_in_a_row(shown.snapshot.site) == {"GID-1": 1}

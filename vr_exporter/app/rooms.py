@@ -17,7 +17,7 @@ from vr_exporter.settings import Settings
 from vr_exporter.syncing.desk import Desk, Policy
 from vr_exporter.syncing.posting import Poster
 from vr_exporter.syncing.tasks import SyncTasks
-from vr_exporter.worker import SiteRooms
+from vr_exporter.worker.rooms import Notice, SiteRooms, nothing_noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Served(Shared):
     own: OwnMetrics
     desk: Callable[[], Desk]
     policy: Callable[[], Policy]
+    notice: Notice = nothing_noticed
 
 
 def rooms_for(
@@ -48,6 +49,7 @@ def rooms_for(
         shared.board,
         syncs_for(name, shared, reading.appliance, posting, skew),
         triggering,
+        shared.notice,
     )
 
 

@@ -6,7 +6,6 @@ import logging
 import os
 import resource
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -38,12 +37,10 @@ class Process:
 
     `load` reads the settings, at the start and again for each reload.
     `ready` is called with the URLs once every site was tried, or when that takes long.
-    `external_url` is for links; empty: the first address, under the name of this machine.
     """
 
     load: Callable[[], Settings]
     web: WebOptions
-    external_url: str = ""
     log_level: str = "info"
     log_format: str = "logfmt"
     ready: Callable[[tuple[str, ...]], None] | None = None
@@ -79,7 +76,7 @@ def _serve(exporter: Exporter, process: Process, queue: LogQueue) -> int:
         "listening",
         extra={
             "addresses": " ".join(exporter.server.urls),
-            "external_url": process.external_url or _external_url(exporter.server.urls[0]),
+            "external_url": exporter.external_url,
             "version": __version__,
         },
     )
@@ -94,10 +91,6 @@ def _serve(exporter: Exporter, process: Process, queue: LogQueue) -> int:
     finally:
         exporter.stop()
     return 0
-
-
-def _external_url(url: str) -> str:
-    return url.replace("//localhost:", f"//{socket.gethostname()}:")
 
 
 def _obey_signals(exporter: Exporter, *, last_words: Callable[[], object]) -> None:

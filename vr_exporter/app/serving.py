@@ -18,6 +18,8 @@ class WebOptions:
     listen: tuple[str, ...] = (":10843",)
     config_file: Path | None = None
     enable_lifecycle: bool = False
+    external_url: str = ""
+    """For links; empty: the first address, under the name of this machine."""
 
 
 def server_for(sources: Sources, web: WebOptions, *, unix_socket: Path, clock: Clock) -> Server:

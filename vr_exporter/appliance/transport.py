@@ -22,7 +22,7 @@ from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.events import CertificateSeen, ClockRead, Endpoint, Event, Requested
 
-__all__ = ["Address", "Answer", "Ask", "Limits", "Line"]
+__all__ = ["Address", "Answer", "Ask", "BoundedTransport", "Limits", "Line"]
 
 _HEADERS = {
     "accept": "application/json",
@@ -215,14 +215,14 @@ class Line:
         except OSError as error:
             text = f"tls.ca_file {self.address.ca_file}: {error.strerror or error}"
             raise Unreachable("tls", text) from error
-        return _BoundedTransport(context, self._backend)
+        return BoundedTransport(context, self._backend)
 
     def _saw_tls(self, wrapped: ssl.SSLSocket) -> None:
         if (expiry := expiry_of(wrapped)) is not None:
             self._tell(CertificateSeen(expiry))
 
 
-class _BoundedTransport(httpx.HTTPTransport):
+class BoundedTransport(httpx.HTTPTransport):
     """httpx over sockets of our own, so that the deadline reaches every one of their waits."""
 
     def __init__(self, context: ssl.SSLContext, backend: BoundedBackend) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 import time
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ PASSWORD = "simulated"  # noqa: S105 - of an invented appliance on loopback
 POLL_INTERVAL = "20s"
 EXPECTED_VMS = ("db-01", "payroll-01")
 """One that is replicated, one that somebody forgot."""
+SCHEDULE = '{cron: "*/15 * * * *", timezone: UTC, match: {vm: "erp-*"}, max_age: 10m}'
 
 
 @make_command(
@@ -72,6 +74,8 @@ def command(
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="vr-demo-")))
         servers = _simulated(replications, speed, faults, parts)
         file = folder / "demo.yml"
+        token = secrets.token_urlsafe(9)
+        (folder / "token").write_text(token, encoding="ascii")
         file.write_text(_settings(servers, folder), encoding="utf-8")
         return run_process(
             Process(
@@ -79,7 +83,7 @@ def command(
                 web=WebOptions((web_listen_address,)),
                 log_level=log_level,
                 log_format=log_format,
-                ready=lambda urls: click.echo(_to_use(urls[0], file)),
+                ready=lambda urls: click.echo(_to_use(urls[0], file, token)),
             )
         )
 
@@ -117,16 +121,21 @@ def _settings(servers: dict[str, SimServer], folder: Path) -> str:
             f"    password: {PASSWORD}",
             f"    poll_interval: {POLL_INTERVAL}",
         ]
-    lines.append(f"expected_vms: [{', '.join(EXPECTED_VMS)}]")
+    lines += [
+        f"expected_vms: [{', '.join(EXPECTED_VMS)}]",
+        f"api: {{bearer_token_file: {folder / 'token'}}}",
+        f"triggers: {{schedules: {{erp: {SCHEDULE}}}}}",
+    ]
     return "\n".join([*lines, f"state: sqlite:///{folder / 'state.db'}", ""])
 
 
-def _to_use(url: str, file: Path) -> str:
+def _to_use(url: str, file: Path, token: str) -> str:
     return "\n".join(
         [
             f"open      {url}/",
             f"scrape    {url}/metrics",
             f"settings  {file}",
+            f"token     {token} (the Sync button of the page asks for it)",
             f"try       vr-exporter status --config.file {file}",
             f"          vr-exporter status --replications --late --config.file {file}",
             f"          vr-exporter sync --config.file {file} db-01 web-12",

@@ -61,8 +61,9 @@ def command(
     return run_process(
         Process(
             load=lambda: load(config_file, environ=environ),
-            web=WebOptions(web_listen_address, web_config_file, web_enable_lifecycle),
-            external_url=web_external_url or "",
+            web=WebOptions(
+                web_listen_address, web_config_file, web_enable_lifecycle, web_external_url or ""
+            ),
             log_level=log_level,
             log_format=log_format,
         )

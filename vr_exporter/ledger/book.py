@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from vr_exporter.domain.alerts import News
 from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.ledger import trigger_rows
 from vr_exporter.ledger.audit import Audit
+from vr_exporter.ledger.failed_syncs import FailedSyncs
+from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.remembered import ENDED_REMEMBERED, Remembered
 from vr_exporter.ledger.schema import put_meta
 from vr_exporter.ledger.steps import UNCLEAR, ended_with, expired, merged, unanswered
 from vr_exporter.ledger.sync_kinds import SyncKinds
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
+from vr_exporter.ledger.unhealed import Unhealed
 
 CLAIMS_REMEMBERED_SECONDS: Final = 86_400.0
 """Longer than any cool-down: back to then it is known when a replication was asked last."""
 
 US: Final = "vr-exporter"
 """The actor of what nobody asked for."""
+
+Notice = Callable[[Trigger | None, Trigger, float], tuple[News, ...]]
+"""Says what is news in a trigger's step from one state to another, at that time."""
+
+
+def no_news(_before: Trigger | None, _after: Trigger, _at: float) -> tuple[News, ...]:
+    """Nobody wants to hear of triggers."""
+    return ()
 
 
 class Book:
@@ -32,7 +44,9 @@ class Book:
     Its user sees to it that one thread at a time is inside; `remembered` is safe for all.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, now: float) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, *, now: float, notice: Notice = no_news
+    ) -> None:
         found = (
             *trigger_rows.youngest(connection, ENDED_REMEMBERED),
             *trigger_rows.still_open(connection),
@@ -44,6 +58,10 @@ class Book:
         self.totals = Totals(connection)
         self.sync_kinds = SyncKinds(connection)
         self.audit = Audit(connection)
+        self.outbox = Outbox(connection, now=now)
+        self.failed_syncs = FailedSyncs(connection)
+        self.unhealed = Unhealed(connection)
+        self._notice = notice
         self.meta: dict[str, str] = {}
         self._unwritten: dict[str, Trigger] = {}
 
@@ -60,13 +78,9 @@ class Book:
     @property
     def has_unwritten(self) -> bool:
         """Whether anything waits to be written."""
-        return bool(
-            self._unwritten
-            or self.meta
-            or self.totals.has_unwritten
-            or self.sync_kinds.has_unwritten
-            or self.audit.has_unwritten
-        )
+        parts = (self.totals, self.sync_kinds, self.audit, self.outbox)
+        is_marked = any(part.has_unwritten for part in (*parts, self.failed_syncs, self.unhealed))
+        return bool(self._unwritten or self.meta or is_marked)
 
     def get(self, key: str) -> Trigger | None:
         """Return a trigger as it stands; None if only the store may know it."""
@@ -101,6 +115,7 @@ class Book:
         self.count(before, after)
         if before is None or before.state is not after.state:
             self.audit.note(after, now=now, actor=actor)
+            self.outbox.take(self._notice(before, after, now))
         self._unwritten[after.key] = after
         self.remembered.put(after)
 
@@ -146,6 +161,9 @@ class Book:
         for trigger in self._unwritten.values():
             trigger_rows.put(connection, trigger)
         self.audit.write(connection)
+        self.outbox.write(connection)
+        self.failed_syncs.write(connection)
+        self.unhealed.write(connection)
 
     def written(self) -> None:
         """Nothing waits any more: the transaction is on disk."""
@@ -154,3 +172,6 @@ class Book:
         self.sync_kinds.written()
         self._unwritten.clear()
         self.audit.written()
+        self.outbox.written()
+        self.failed_syncs.written()
+        self.unhealed.written()

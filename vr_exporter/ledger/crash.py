@@ -12,17 +12,19 @@ VARIABLE: Final = "VR_TEST_CRASH_AT"
 POINTS: Final = (
     *(
         f"{step}.{side}"
-        for step in ("T1", "T2", "T3", "T4", "T6", "T7")
+        for step in ("T1", "T2", "T3", "T4", "T5", "T6", "T7")
         for side in ("before", "after")
     ),
     "POST.before",
     "POST.after",
+    "ALERT.before",
+    "ALERT.after",
     "checkpoint.before",
     "checkpoint.after",
     "migration.before",
     "migration.after",
 )
-"""Before and after the commits of fault-matrix 6, the POST, checkpoints and migrations."""
+"""Before and after commits of fault-matrix 6, POSTs, alerts sent, checkpoints, migrations."""
 
 
 class _Fuse:

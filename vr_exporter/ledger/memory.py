@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vr_exporter.domain.counts import SeenTasks, SiteTotals
 from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.triggers import Trigger
 from vr_exporter.ledger.book import Book
+from vr_exporter.ledger.outbox import Outbox
 
 
 class Memory:
@@ -57,6 +60,24 @@ class Memory:
     def last_claim(self, replication_id: ReplicationId) -> float | None:
         """Return when a replication was last asked to sync, by anyone, within a day or since."""
         return self._book.last_claims.get(replication_id)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is to be told to Alertmanager, for reading; `change_outbox` changes it."""
+        return self._book.outbox
+
+    def failures_in_a_row(self, site: SiteName) -> Mapping[ReplicationId, int]:
+        """Return how often in a row the syncs of a site's replications failed, where they did."""
+        return self._book.failed_syncs.of(site)
+
+    @property
+    def unhealed(self) -> Mapping[ReplicationId, int]:
+        """How many triggers by alert healed nothing yet, by replication."""
+        return self._book.unhealed.counts
+
+    def unhealed_of(self, replication_id: ReplicationId) -> int:
+        """How many of one replication."""
+        return self._book.unhealed.count(replication_id)
 
 
 def _by_age(trigger: Trigger) -> tuple[float, str]:

@@ -70,7 +70,26 @@ _SECOND: Final = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND)
+_THIRD: Final = (
+    """CREATE TABLE outbox (
+        receiver TEXT NOT NULL, fingerprint TEXT NOT NULL, starts_at REAL NOT NULL,
+        kin TEXT NOT NULL, payload TEXT NOT NULL, ends_at REAL, is_superseded INTEGER NOT NULL,
+        firing_acked_at REAL, resolved_acked_at REAL,
+        PRIMARY KEY (receiver, fingerprint, starts_at)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE failed_syncs (
+        site TEXT NOT NULL, replication TEXT NOT NULL, failures INTEGER NOT NULL,
+        PRIMARY KEY (site, replication)
+    ) WITHOUT ROWID""",
+)
+
+_FOURTH: Final = (
+    """CREATE TABLE unhealed (
+        replication TEXT PRIMARY KEY, triggers INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """Statements that lead from each schema to the next; an empty file has schema 0."""
 
 

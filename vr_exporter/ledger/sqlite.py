@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
+from vr_exporter.domain.alerts import Noticed
 from vr_exporter.domain.counts import SiteChanges, SiteTotals
-from vr_exporter.domain.names import SiteName
-from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
+from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.triggers import Origin, Skip, Trigger, TriggerState
 from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.audit import AuditRow
-from vr_exporter.ledger.book import Book
+from vr_exporter.ledger.book import Book, Notice, no_news
 from vr_exporter.ledger.folder import StateUnusable
 from vr_exporter.ledger.memory import Memory
+from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.steps import check_step, may_turn, skipped
 from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
 from vr_exporter.ledger.writing import Doubt, Writer
@@ -34,22 +37,41 @@ class Reserved:
     is_conflict: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A wish that a guard turned away, with what that rested on, for the audit."""
+
+    trigger: Trigger
+    skip: Skip
+    inputs: str = ""
+
+
+REFUSALS_AT_A_TIME: Final = 500
+
+
 class Ledger(Memory):
     """One file, one writer. Any thread may call; a call that writes returns after the commit.
 
     `reserve` and `claim` raise StoreFailed when they are not durable, and then nothing happened.
     All else holds at once in memory, and is written with the next commit that works. Readers
     of triggers and totals wait for no disk. Raises StateUnusable when the file is of no use.
+
+    `notice` says what of a trigger's step is news for the outbox; it is asked within the step, so
+    it must not call the ledger.
     """
 
-    def __init__(self, path: Path, *, now: float, connect: Connect = connect) -> None:
+    def __init__(
+        self, path: Path, *, now: float, connect: Connect = connect, notice: Notice = no_news
+    ) -> None:
         self._lock = threading.Lock()
         self._store = Store(path, connect=connect)
         self._kill_switch = self._store.meta.get("kill_switch") == "on"
         self.instance = self._store.meta["instance"]
         self.boots = int(self._store.meta.get("boots", "0")) + 1
         try:
-            self._book = self._store.read(lambda connection: Book(connection, now=now))
+            self._book = self._store.read(
+                lambda connection: Book(connection, now=now, notice=notice)
+            )
             self._writer = Writer(self._store, self._book)
             self._begin(now)
         except StoreFailed as error:
@@ -69,9 +91,17 @@ class Ledger(Memory):
         return self._published
 
     def record(
-        self, site: SiteName, changes: SiteChanges, endings: Sequence[Trigger] = ()
+        self,
+        site: SiteName,
+        changes: SiteChanges,
+        endings: Sequence[Trigger] = (),
+        noticed: Noticed | None = None,
     ) -> SiteTotals:
-        """Take in what a poll found, with the triggers that it ended, in one transaction (T4)."""
+        """Take in what a poll found, in one transaction (T4).
+
+        The triggers that it ended and the alerts that it makes are part of it.
+        """
+        noticed = noticed or Noticed()
         with self._lock:
             known = [self._known(ending.key) for ending in endings]
             for before, ending in zip(known, endings, strict=True):
@@ -80,6 +110,8 @@ class Ledger(Memory):
             for ending in endings:
                 ended_at = ending.ended_at or ending.asked_at
                 self._book.step(self._known(ending.key), ending, now=ended_at)
+            self._book.failed_syncs.put(site, noticed.failures)
+            self._book.outbox.take(noticed.news)
             totals = self._book.totals.totals(site)
             self._write_behind("T4")
             return totals
@@ -89,6 +121,7 @@ class Ledger(Memory):
         with self._lock:
             self._book.totals.forget(site)
             self._book.sync_kinds.forget(site)
+            self._book.failed_syncs.forget(site)
             self._write_behind("T4")
 
     def learn_sync_kind(self, site: SiteName, kind: str) -> None:
@@ -121,12 +154,21 @@ class Ledger(Memory):
 
     def refuse(self, trigger: Trigger, skip: Skip, *, now: float) -> Trigger:
         """Note that a guard said no before the wish was taken in: there is no row of it."""
-        refused = skipped(trigger, skip, now=now)
-        with self._lock:
-            self._book.count(None, refused)
-            self._book.audit.note(refused, now=now)
-            self._write_behind("T1")
-            return refused
+        (refused,) = self.refuse_all([Refusal(trigger, skip)], now=now)
+        return refused
+
+    def refuse_all(self, refusals: Sequence[Refusal], *, now: float) -> tuple[Trigger, ...]:
+        """Note many at once, some hundreds to a transaction."""
+        refused = []
+        for at in range(0, len(refusals), REFUSALS_AT_A_TIME):
+            with self._lock:
+                for each in refusals[at : at + REFUSALS_AT_A_TIME]:
+                    end = skipped(each.trigger, each.skip, now=now)
+                    self._book.count(None, end)
+                    self._book.audit.note(end, now=now, inputs=each.inputs)
+                    refused.append(end)
+                self._write_behind("T1")
+        return tuple(refused)
 
     def claim(self, key: str, *, now: float) -> bool:
         """Make a wish ours to post (T2); True once, when that is durable: then one POST may go."""
@@ -176,16 +218,53 @@ class Ledger(Memory):
             self._write_behind("T6")
             return acknowledged
 
+    # alerts
+
+    def heal(self, replication_id: ReplicationId) -> int:
+        """Begin to count anew: the replication is within its RPO; return how many there were."""
+        with self._lock:
+            count = self._book.unhealed.forget(replication_id)
+            self._write_behind("T4")
+            return count
+
+    def acknowledge_loop(self, replication_id: ReplicationId, *, actor: str, now: float) -> int:
+        """Let alerts ask for a replication again, although it did not heal."""
+        with self._lock:
+            count = self._book.unhealed.forget(replication_id)
+            if count:
+                result = f"{count} triggers by alert had healed nothing"
+                self._book.audit.add(
+                    at=now,
+                    actor=actor,
+                    what="loop_acknowledged",
+                    replication=replication_id,
+                    result=result,
+                )
+            self._write_behind("T6")
+            return count
+
+    def change_outbox(self, change: Callable[[Outbox], None], *, step: str = "T5") -> None:
+        """Change what is to be told, in a transaction of its own (T5)."""
+        with self._lock:
+            change(self._book.outbox)
+            self._write_behind(step)
+
     # the rest
 
-    def audit(self, *, limit: int) -> tuple[AuditRow, ...]:
-        """Return the last rows of the audit, the youngest first."""
+    def note(self, what: str, *, actor: str, now: float, result: str) -> None:
+        """Add a row to the audit on something that people did."""
+        with self._lock:
+            self._book.audit.add(at=now, actor=actor, what=what, result=result)
+            self._write_behind("T6")
+
+    def audit(self, *, limit: int, of_bridge: bool = False) -> tuple[AuditRow, ...]:
+        """Return the last rows of the audit, the youngest first; or those of the bridge alone."""
         audit = self._book.audit
         with self._lock:
             try:
-                return self._store.read(lambda connection: audit.youngest(connection, limit))
+                return self._store.read(lambda c: audit.youngest(c, limit, of_bridge=of_bridge))
             except StoreFailed:
-                return audit.youngest(None, limit)
+                return audit.youngest(None, limit, of_bridge=of_bridge)
 
     def prune(self, *, now: float) -> int:
         """Remove what is too old, some rows a transaction (T7); return how many rows went."""
@@ -260,6 +339,9 @@ class Ledger(Memory):
             is_ours = trigger_rows.take(connection, claimed.key, now=now)
             if is_ours:
                 trial.enter_context(self._book.trial(known, claimed, now=now))
+                if claimed.origin is Origin.ALERT:
+                    replication = claimed.target.replication_id
+                    trial.enter_context(self._book.unhealed.trial(replication, connection))
                 self._book.audit.write(connection)
         return is_ours
 

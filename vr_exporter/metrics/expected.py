@@ -38,6 +38,13 @@ def presence_of(site: SiteSnapshot, expected: frozenset[str]) -> Presence:
     )
 
 
+def unreplicated(vms: Sequence[str], sites: Iterable[SiteSnapshot]) -> tuple[str, ...]:
+    """The expected VMs of which it is known that no site replicates them."""
+    wanted = frozenset(vms)
+    said = [presence_of(site, wanted) for site in sites] if wanted else []
+    return tuple(vm for vm in dict.fromkeys(vms) if _answer(vm, said) == 0)
+
+
 def _vms(pairings: Iterable[PairingSnapshot]) -> frozenset[str]:
     return frozenset(w.replication.vm for pairing in pairings for w in pairing.replications)
 

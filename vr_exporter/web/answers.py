@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from vr_exporter.web import api
+from vr_exporter.web.kept import NO_SNIFFING
 from vr_exporter.web.message import Headers, Request, Response
 from vr_exporter.web.negotiation import VARY, choose_form
 from vr_exporter.web.problems import problem
 from vr_exporter.web.sources import Sources
-from vr_exporter.web.status_page import POLICY, status_page
 
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
-_NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
-
-
-def page_for_people(sources: Sources, _request: Request) -> Response:
-    """The status page."""
-    headers: Headers = (
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Security-Policy", POLICY),
-        ("Cache-Control", "no-store"),
-        ("Referrer-Policy", "no-referrer"),
-        _NO_SNIFFING,
-    )
-    page = status_page(sources.snapshot(), now=sources.now(), version=sources.version)
-    return Response(200, headers, (page,))
 
 
 def metrics(sources: Sources, request: Request) -> Response:
@@ -41,7 +27,7 @@ def metrics(sources: Sources, request: Request) -> Response:
         *encoding,
         ("Vary", VARY),
         ("ETag", body.etag),
-        _NO_SNIFFING,
+        NO_SNIFFING,
     )
     return Response(200, headers, body.chunks)
 

@@ -53,11 +53,12 @@ class Shown:
         return named(tasks, self._rooms.ledger.sync_kinds(self._site))
 
     def record(self, observation: Observation, tasks: tuple[Task, ...] | None) -> None:
-        """Write down what was seen and the triggers that it ends, whole, and publish it (T4)."""
+        """Write down what was seen, ends and alerts it brings with it, and publish it (T4)."""
         rooms = self._rooms
         self._tell_of_reuse(tasks or ())
         endings = rooms.syncs.endings(tasks) if tasks is not None else ()
-        totals = rooms.ledger.record(self._site, observation.changes, endings)
+        noticed = rooms.notice(observation.snapshot, observation.changes)
+        totals = rooms.ledger.record(self._site, observation.changes, endings, noticed)
         if tasks is not None:
             rooms.syncs.reconcile(tasks)
             rooms.syncs.close_doubts(_rows(observation.snapshot), tasks)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.builders import a_site_snapshot
@@ -18,6 +20,7 @@ from vr_exporter.logs import one_line
 from vr_exporter.metrics.page import Page
 from vr_exporter.settings import Settings, SettingsError, load
 from vr_exporter.web.listeners import ListenError
+from vr_exporter.web.message import Request
 
 GOOD = "vr_exporter_config_last_reload_successful 1"
 BAD = "vr_exporter_config_last_reload_successful 0"
@@ -126,3 +129,30 @@ def test_the_first_request_finds_every_configured_site(folder: StateFolder) -> N
     with pytest.raises(ListenError):
         exporter.start()
     assert seen == [SiteName("madrid")]
+
+
+def test_status_shows_the_schedules_and_expected_vms_of_the_settings(folder: StateFolder) -> None:
+    """Those that hold now: a reload brings the new ones."""
+    wanted = {
+        "VR_EXPECTED_VMS": '["payroll-01"]',
+        "VR_TRIGGERS__SCHEDULES__nightly__CRON": "0 2 * * *",
+        "VR_TRIGGERS__SCHEDULES__nightly__MATCH__VM": "db-*",
+        "VR_API__BEARER_TOKEN": "invented",
+    }
+    exporter = an_exporter(folder, lambda: some_settings(**wanted))
+    exporter._board.put(a_site_snapshot())
+    before = status_of(exporter)
+    assert (before["schedules"], before["can_sync"]) == ([], False)
+    assert exporter.reload() is None
+    exporter._board.put(a_site_snapshot())
+    after = status_of(exporter)
+    assert [each["schedule"] for each in after["schedules"]] == ["nightly"]
+    assert after["can_sync"]
+    assert "payroll-01" in after["facts"][0]["sentence"]
+
+
+def status_of(exporter: Exporter) -> dict[str, Any]:
+    """What the status page is told at this moment."""
+    answer = exporter.server._serving.handle(Request("GET", "/api/v1/status"))
+    said: dict[str, Any] = msgspec.json.decode(b"".join(answer.chunks))
+    return said

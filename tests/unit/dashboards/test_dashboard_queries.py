@@ -193,12 +193,18 @@ def test_growth_is_that_of_counters(expr: str) -> None:
 
 
 LEFT_OUT: Final = {
+    "vr_alert_clock_skew_seconds": "the cause of an end that came late, once one did",
+    "vr_alert_post_duration_seconds": "a receiver that is slow shows in what waits for it",
+    "vr_alert_queue_oldest_timestamp_seconds": "the rules of the bridge watch it",
+    "vr_alerts_active": "Alertmanager shows them with their names",
     "vr_api_throttled_until_timestamp_seconds": "throttles are shown as they come",
     "vr_pairing_info": "ids, for joins",
     "vr_poll_last_attempt_timestamp_seconds": "what counts is the last good one",
     "vr_polls_total": "those that failed or were skipped are shown",
     "vr_replication_recovery_state": "on the status page; nearly always absent",
     "vr_replications_removed_total": "a fall shows in the replications by status",
+    "vr_webhook_alerts_total": "what came of them is shown, by outcome and reason",
+    "vr_webhook_deadman_timestamp_seconds": "the rules of the bridge watch it",
     "vr_syncs_observed_bytes_total": "vr_transferred_bytes_total shows them as they move",
     "vr_task_progress_regressions_total": "for reports of bugs",
 }

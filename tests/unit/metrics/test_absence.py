@@ -31,6 +31,7 @@ from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import SiteSnapshot, WatchedReplication
 from vr_exporter.domain.tasks import OPERATIONS, Task, TaskState
+from vr_exporter.metrics.expected import unreplicated
 from vr_exporter.metrics.page import Page
 
 BERLIN = SiteName("berlin")
@@ -191,7 +192,15 @@ def test_silent_replication_server_has_its_info_only() -> None:
 def test_site_never_reached_says_that_it_is_down_and_nothing_of_its_inventory() -> None:
     """`vr_up` is 0 from the first moment; there are no times and no detail yet."""
     names = names_on(a_page(a_site_never_reached(), own=own_metrics()))
-    ours = ("vr_exporter_", "vr_store_", "vr_trigger", "process_", "python_")
+    ours = (
+        "vr_exporter_",
+        "vr_store_",
+        "vr_trigger",
+        "vr_alert",
+        "vr_webhook",
+        "process_",
+        "python_",
+    )
     assert {name for name in names if not name.startswith(ours)} == {
         "vr_up",
         "vr_snapshot_stale",
@@ -328,6 +337,7 @@ def test_expected_vm_is_found_at_any_site() -> None:
     """1 where some readable site has it, 0 where every site was read and none has."""
     other = a_site_snapshot(a_pairing_snapshot(a_replication(vm="x")), site=BERLIN)
     assert expecting(other, a_site_snapshot()) == {"db-01": 1, "gone-01": 0}
+    assert unreplicated(EXPECTED_VMS, (other, a_site_snapshot())) == ("gone-01",)
 
 
 def test_expected_vm_of_a_stale_site_is_unknown() -> None:
@@ -342,6 +352,7 @@ def test_expected_vm_is_unknown_while_a_site_was_never_read() -> None:
     """At a start nobody is missed before every site was read once."""
     assert expecting(a_site_snapshot(), a_site_never_reached(site=BERLIN)) == {"db-01": 1}
     assert expecting(a_site_never_reached()) == {}
+    assert unreplicated(EXPECTED_VMS, (a_site_never_reached(),)) == ()
 
 
 def test_without_expectations_the_family_is_absent() -> None:

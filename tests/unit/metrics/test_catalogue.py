@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import NOW, a_site_snapshot
 from tests.pages import a_page, named, names_on, own_metrics
-from tests.rich import EXPECTED_VMS, a_rich_site, tell_everything
+from tests.rich import EXPECTED_VMS, a_rich_site, some_alert_facts, tell_everything
 from vr_exporter.domain.names import SiteName
 from vr_exporter.metrics.catalogue import TABLES
 from vr_exporter.metrics.own_families import TABLES as OWN_TABLES
@@ -101,10 +101,23 @@ vr_api_tls_verification_disabled gauge site
 vr_clock_skew_seconds gauge site
 vr_snapshot_rendered_bytes gauge format
 vr_snapshot_render_duration_seconds gauge
+vr_webhooks_received_total counter
+vr_webhooks_refused_total counter reason
+vr_webhook_alerts_total counter status
+vr_webhook_deadman_timestamp_seconds gauge?
 vr_store_up gauge
 vr_store_size_bytes gauge
 vr_store_writes_total counter
 vr_store_write_failures_total counter op
+vr_alerts_active gauge alertname
+vr_alerts_sent_total counter? receiver
+vr_alerts_failed_total counter? receiver
+vr_alerts_dropped_total counter reason
+vr_alert_queue_length gauge? receiver
+vr_alert_queue_capacity gauge
+vr_alert_queue_oldest_timestamp_seconds gauge? receiver
+vr_alert_post_duration_seconds histogram? receiver
+vr_alert_clock_skew_seconds gauge? receiver
 vr_exporter_build_info info version revision python
 vr_exporter_config_last_reload_successful gauge
 vr_exporter_config_last_reload_success_timestamp_seconds gauge
@@ -122,12 +135,12 @@ WITHOUT_SITE_TOO = {"vr_trigger_requests_total", "vr_trigger_skips_total"}
 
 def sample_name(name: str) -> str:
     """The name of some sample of a family."""
-    return f"{name}_count" if FAMILIES[name][0] == "histogram" else name
+    return f"{name}_count" if FAMILIES[name][0].startswith("histogram") else name
 
 
 def a_rich_page() -> Page:
     """A page on which every family has samples."""
-    own = own_metrics("madrid")
+    own = own_metrics("madrid", alerts=some_alert_facts)
     tell_everything(own, SiteName("madrid"))
     own.reloaded(succeeded=True, now=NOW)
     return a_page(a_rich_site(), own=own, expected_vms=EXPECTED_VMS)

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.bridges import a_bridge_control
 from tests.builders import NOW, a_site_never_reached, a_site_snapshot, a_snapshot
 from tests.desks import FakeDesk
 from tests.wishes import a_trigger
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.web.acting import Acting
+from vr_exporter.web.bridging import BridgeControl
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.negotiation import OPENMETRICS_TYPE, TEXT_TYPE
 from vr_exporter.web.routes import ROUTES, Routes, Sources
@@ -40,6 +42,7 @@ def some_routes(
     healthy: tuple[bool, str] = (True, "healthy"),
     reload: Callable[[], str | None] | None = None,
     acting: Acting | None = None,
+    control: BridgeControl | None = None,
 ) -> Routes:
     """Routes over the site Madrid."""
     shown = snapshot or a_snapshot()
@@ -52,6 +55,7 @@ def some_routes(
             version="1.2.3",
             reload=reload,
             acting=acting,
+            control=control,
         )
     )
 
@@ -77,11 +81,12 @@ def detail(response: Response) -> str:
 
 def test_every_get_route_answers() -> None:
     """Each GET of the table has an answer, HEAD included."""
-    routes = some_routes(acting=FakeDesk(kept=[a_trigger(key="{key}")]).acting())
+    desk = FakeDesk(kept=[a_trigger(key="{key}")])
+    routes = some_routes(acting=desk.acting(), control=a_bridge_control())
     for route in ROUTES:
         if route.method == "GET":
             query = (("all", "true"),) if route.path.endswith("targets") else ()
-            path = route.path.replace("{key}", "%7Bkey%7D")
+            path = route.path.replace("{key}", "%7Bkey%7D").replace("{file}", "main.js")
             assert routes(get(path, *query)).status == 200
             assert routes(Request("HEAD", path, query=query)).status == 200
 
@@ -232,12 +237,30 @@ def test_C16_post_from_a_page_of_another_site_is_refused(
     assert len(calls) == (status == 200)
 
 
-def test_C15_page_for_people_allows_nothing_but_its_own_style() -> None:
-    """The policy of the HTML page names no origin and no inline script."""
+def test_C15_page_for_people_allows_nothing_but_its_own_files() -> None:
+    """The policy of the HTML page names no origin but ours, and nothing inline."""
     headers = dict(some_routes()(get("/")).headers)
     policy = headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["main.js", "page.css", "icon.svg"])
+def test_files_of_the_page_are_asked_for_once(name: str) -> None:
+    """Each has its type and a tag; to one who has it the answer is 304 without a body."""
+    routes = some_routes()
+    first = routes(get(f"/status/{name}"))
+    headers = dict(first.headers)
+    assert headers["Cache-Control"] == "no-cache"
+    assert headers["Content-Type"].split(";")[0].partition("/")[0] in ("text", "image")
+    again = routes(get(f"/status/{name}", **{"if-none-match": headers["ETag"]}))
+    assert (again.status, again.chunks) == (304, ())
+
+
+@pytest.mark.parametrize("name", ["assets.py", "..%2Ftables.py", "main.js%00", "nothing.js"])
+def test_C10_no_other_file_is_served(name: str) -> None:
+    """What is no file of the page is not there, whatever stands beside it on the disk."""
+    assert some_routes()(get(f"/status/{name}")).status == 404

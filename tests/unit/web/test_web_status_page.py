@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -33,11 +31,17 @@ from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import Snapshot, WatchedReplication
 from vr_exporter.domain.tasks import TaskState
 from vr_exporter.domain.triggers import TriggerState
-from vr_exporter.web.status_page import POLICY, status_page
+from vr_exporter.ledger.audit import AuditRow
+from vr_exporter.syncing.schedules import Schedule
+from vr_exporter.syncing.targets import Wanted
+from vr_exporter.web.api.status import Refusal, Slot, Status
+from vr_exporter.web.overview import inventory, overview
+from vr_exporter.web.status_page import FILES, POLICY, status_page
 
 TAGS = {
-    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section"),
-    *("h1", "h2", "p", "nav", "a", "small", "dl", "div", "dt", "dd", "svg", "rect", "span"),
+    *("html", "head", "meta", "title", "link", "script", "noscript", "body", "header", "main"),
+    *("footer", "section", "h1", "h2", "p", "nav", "a", "small", "dl", "div", "dt", "dd", "img"),
+    *("svg", "rect", "span", "ul", "li"),
     *("table", "thead", "tbody", "tr", "th", "td", "time", "progress"),
 }
 """Every element that the page is made of."""
@@ -63,9 +67,11 @@ class Seen(HTMLParser):
         self.text += f"{data}|"
 
 
-def render(snapshot: Snapshot) -> str:
+def render(snapshot: Snapshot, *, version: str = "1.2.3", **beside: Any) -> str:
     """The page as text."""
-    return status_page(snapshot, now=NOW, version="1.2.3").decode()
+    seen = overview(snapshot, inventory(snapshot))
+    around: dict[str, Any] = {"can_sync": False, "schedules": (), "refusals": (), **beside}
+    return status_page(Status(version=version, overview=seen, **around), now=NOW).decode()
 
 
 def late(name: str, violation: int | None, **changes: Any) -> WatchedReplication:
@@ -81,25 +87,33 @@ def with_rows(*rows: Replication | WatchedReplication) -> Snapshot:
     return a_snapshot(a_site_snapshot(a_pairing_snapshot(*rows)))
 
 
-def test_policy_allows_the_very_style_of_the_page() -> None:
-    """The hash in the policy is that of the style element; no other style or script is there."""
+def test_C15_policy_allows_our_own_files_and_the_page_needs_no_more() -> None:
+    """No origin but ours and nothing inline; the page has no script or style in itself."""
+    assert POLICY.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "unsafe" not in POLICY
+    assert "require-trusted-types-for 'script'" in POLICY
     page = render(a_snapshot())
-    style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
-    assert len(style) == 1
-    assert f"style-src 'sha256-{digest}'" in POLICY
-    assert "<script" not in page
+    assert "<style" not in page
     assert ' style="' not in page
+    assert page.count("<script") == page.count("></script>") == 1
 
 
-def test_page_loads_itself_again_and_nothing_from_elsewhere() -> None:
-    """It refreshes every 15 s, and each link stays on this server."""
+def test_page_names_its_files_and_nothing_from_elsewhere() -> None:
+    """Each link stays on this server; each file of the page is there, each script's import too."""
     seen = Seen(render(a_snapshot()))
-    assert ("http-equiv", "refresh") in seen.attributes
-    assert ("content", "15") in seen.attributes
-    links = {value for name, value in seen.attributes if name in ("href", "src")}
+    links = {value or "" for name, value in seen.attributes if name in ("href", "src")}
     assert {"/metrics", "/api/v1/sites", "/api/v1/replications", "/api/v1/tasks"} <= links
-    assert all(link and link.startswith("/") and not link.startswith("//") for link in links)
+    assert all(re.match(r"[/#](?!/)", link) for link in links)
+    files = {link.removeprefix("/status/") for link in links if link.startswith("/status/")}
+    for name, file in FILES.items():
+        if name.endswith(".js"):
+            files |= {*re.findall(r'from "\./(.+?)"', file.document.plain.decode())}
+    assert files == {*FILES}
+
+
+def test_page_without_scripts_loads_itself_again() -> None:
+    """Every 15 s, and only there: with scripts that would lose what was typed."""
+    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in render(a_snapshot())
 
 
 def test_sites_and_pairings_show_state_and_last_error() -> None:
@@ -111,14 +125,15 @@ def test_sites_and_pairings_show_state_and_last_error() -> None:
     text = Seen(render(a_snapshot(down, a_site_never_reached(site="wien")))).text
     for word in ("madrid", "down", "stale", "refused the connection", "403 forbidden", "waiting"):
         assert word in text
-    assert text.index("Sites and pairings") < text.index("Past their RPO")
+    assert text.index("Site madrid is down") < text.index("Sites and pairings")
 
 
 def test_offenders_come_worst_first() -> None:
     """Those longest past their RPO lead; an unknown time comes last."""
     rows = (late("b-short", 60), late("c-unknown", None), late("a-long", 9000), a_watched())
     text = Seen(render(with_rows(*rows))).text
-    assert text.index("Past their RPO") < text.index("Sites and pairings")
+    assert "3 replications (a-long, b-short, c-unknown) are in breach of the RPO" in text
+    text = text[text.index("Against its RPO") :]
     assert text.index("a-long") < text.index("b-short") < text.index("c-unknown")
     assert "2 h 30 min" in text
     assert "db-01" not in text
@@ -133,10 +148,12 @@ def test_replication_seen_from_both_sites_counts_once() -> None:
     )
     berlin = a_site_snapshot(incoming, site="berlin")
     text = Seen(render(a_snapshot(berlin, a_site_snapshot(outgoing)))).text
-    assert text.count("db-07") == 1
-    assert "madrid / berlin" in text
+    assert "Replication db-07 is in breach of the RPO" in text
+    row = text[text.index("Against its RPO") :]
+    assert row.count("db-07") == 1
+    assert re.search(r"db-07\|.*madrid\|berlin\|", row)
     stale = a_site_snapshot(outgoing, stale=True)
-    assert "berlin / madrid" in Seen(render(a_snapshot(stale, berlin))).text
+    assert "berlin|madrid|" in Seen(render(a_snapshot(stale, berlin))).text
 
 
 def test_running_sync_has_a_bar() -> None:
@@ -144,8 +161,8 @@ def test_running_sync_has_a_bar() -> None:
     known = a_replication(vm="known", progress=some_progress(ratio=0.5))
     unknown = a_replication(id="GID-2", vm="unknown", progress=some_progress(ratio=None))
     page = render(with_rows(known, unknown))
-    assert '<progress max="1" value="0.5000"></progress>50 %' in page
-    assert "<progress></progress>" in page
+    assert 'value="0.5000" aria-label="sync of known"></progress>50 %' in page
+    assert '<progress aria-label="sync of unknown"></progress>' in page
     assert "1.0 MB of 2.0 MB" in page
 
 
@@ -186,7 +203,7 @@ def test_page_stays_small_with_5000_replications_that_are_all_late_and_syncing()
     rows = [late(f"vm-{number}", number, progress=some_progress()) for number in range(5000)]
     page = render(with_rows(*rows))
     assert len(page) < 100_000
-    assert "50 of 5000" in page
+    assert "50 of 5,000" in page
     assert page.count("<progress") == 50
 
 
@@ -221,7 +238,10 @@ def test_C15_hostile_text_is_escaped_wherever_it_comes_from() -> None:
         url=evil,
         triggers=(trigger,),
     )
-    seen = Seen(status_page(a_snapshot(site), now=NOW, version=evil).decode())
+    row = AuditRow(1, NOW, evil, "skipped", site=evil, result=evil)
+    slot = Slot(Schedule(evil, evil, evil, Wanted(patterns=(evil,), site=evil)), NOW + 60)
+    beside = {"refusals": (Refusal(row, evil),), "schedules": (slot,)}
+    seen = Seen(render(a_snapshot(site), version=evil, **beside))
     assert seen.tags <= TAGS
     assert not any(name.startswith("on") for name, _ in seen.attributes)
     assert evil in seen.text
@@ -232,6 +252,23 @@ def test_C15_hostile_text_is_escaped_wherever_it_comes_from() -> None:
 def test_C15_any_name_makes_a_page_of_the_same_elements(name: str) -> None:
     """Whatever a VM is called, control characters and half surrogates included."""
     assert Seen(render(with_rows(late(name, 60)))).tags <= TAGS
+
+
+def test_schedules_and_refusals_are_told() -> None:
+    """When the next slot comes and for whom; what was turned down, and why."""
+    schedule = Schedule("nightly", "0 2 * * *", "UTC", Wanted(patterns=("db-*",), site="madrid"))
+    row = AuditRow(1, NOW - 60, "api from ::1", "skipped", result="cooldown: asked 5 s ago")
+    page = render(
+        a_snapshot(), schedules=(Slot(schedule, NOW + 60),), refusals=(Refusal(row, "db-01"),)
+    )
+    text = Seen(page).text
+    for words in (
+        "nightly",
+        "2026-09-21 14:14:20 UTC",
+        "db-* at madrid",
+        "cooldown: asked 5 s ago",
+    ):
+        assert words in text
 
 
 def test_long_message_is_cut() -> None:

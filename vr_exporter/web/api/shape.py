@@ -29,6 +29,10 @@ class Shape(Generic[Noun]):
     name: str
     fields: tuple[Field[Noun], ...]
 
+    def some(self, *names: str) -> tuple[Field[Noun], ...]:
+        """These of its members, for a shorter shape of the same noun."""
+        return tuple(field for field in self.fields if field.name in names)
+
     def of(self, noun: Noun) -> dict[str, object]:
         """The object for one noun."""
         return {field.name: field.value(noun) for field in self.fields}

@@ -53,7 +53,8 @@ def ago(timestamp_seconds: float | None, *, now: float) -> Html:
     if timestamp_seconds is None:
         return markup("{unknown}", unknown=UNKNOWN)
     return markup(
-        '<time title="{moment}">{length} ago</time>',
+        '<time datetime="{instant}" title="{moment}">{length} ago</time>',
+        instant=moment(timestamp_seconds).replace(" UTC", "Z").replace(" ", "T"),
         moment=moment(timestamp_seconds),
         length=length(max(now - timestamp_seconds, 0)),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
 
+from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 from vr_exporter.domain.tasks import TaskState
 from vr_exporter.domain.triggers import Trigger, TriggerState
+from vr_exporter.web.headline import Fact, facts_of
 from vr_exporter.web.rows import (
     ReplicationRow,
     TaskRow,
@@ -24,6 +26,14 @@ Entry = TypeVar("Entry")
 
 MOST_ROWS = 50
 MOST_TASKS = 20
+_WORST_FIRST = (
+    Verdict.BREACHED,
+    Verdict.LATE,
+    Verdict.UNKNOWN,
+    Verdict.EXCUSED,
+    Verdict.MET,
+)
+_RANKS = {verdict: rank for rank, verdict in enumerate(_WORST_FIRST)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +56,23 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Inventory:
+    """All replications, each once whoever shows it, the worst first; verdicts are counted."""
+
+    rows: tuple[ReplicationRow, ...]
+    verdicts: dict[str, int]
+
+    @property
+    def offenders(self) -> tuple[ReplicationRow, ...]:
+        """Those past their RPO."""
+        return self.rows[: self.verdicts["breached"] + self.verdicts["late"]]
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """All that the status page shows. Each replication counts once, whoever shows it."""
 
+    facts: tuple[Fact, ...]
     sites: tuple[SiteSnapshot, ...]
     replications: int
     verdicts: dict[str, int]
@@ -58,42 +82,48 @@ class Overview:
     failures: Top[Failure]
     tasks: Top[TaskRow]
 
-    @property
-    def is_all_up(self) -> bool:
-        """Whether every site and every pairing was read in its last poll."""
-        pairings = (pairing for site in self.sites for pairing in site.pairings)
-        return all(site.up for site in self.sites) and all(pairing.up for pairing in pairings)
 
-
-def overview(snapshot: Snapshot) -> Overview:
-    """Choose and sort: the worst offender, the fullest bar and what fails now come first."""
+def inventory(snapshot: Snapshot) -> Inventory:
+    """Sort: breached before late before all others, then by time past the RPO, then by name."""
     rows = each_once(replication_rows(snapshot))
-    offenders = sorted((row for row in rows if row.is_late), key=_badness)
-    running = sorted((row for row in rows if row.replication.progress), key=_fullness)
+    return Inventory(tuple(sorted(rows, key=_badness)), count_verdicts(rows))
+
+
+def overview(snapshot: Snapshot, known: Inventory, *, missing: tuple[str, ...] = ()) -> Overview:
+    """Choose: the worst offender, the fullest bar and what fails now come first.
+
+    `known` is the inventory of this snapshot; `missing` are VMs that nobody replicates, but should.
+    """
+    running = sorted((row for row in known.rows if row.replication.progress), key=_fullness)
     triggers = sorted(
         (trigger for site in snapshot.sites.values() for trigger in site.triggers), key=_urgency
     )
-    failures = sorted(_failures(snapshot, rows), key=_age)
-    tasks = sorted(task_rows(snapshot), key=_newness)
+    failures = sorted(_told_once(_failures(snapshot, known.rows)), key=_age)
     return Overview(
+        facts=facts_of(
+            snapshot,
+            known.verdicts,
+            offenders=[row.replication.vm for row in known.offenders],
+            missing=missing,
+        ),
         sites=tuple(snapshot.sites.values()),
-        replications=len(rows),
-        verdicts=count_verdicts(rows),
-        offenders=_top(offenders, MOST_ROWS),
+        replications=len(known.rows),
+        verdicts=known.verdicts,
+        offenders=_top(known.offenders, MOST_ROWS),
         running=_top(running, MOST_ROWS),
         triggers=_top(triggers, MOST_TASKS),
         failures=_top(failures, MOST_TASKS),
-        tasks=_top(tasks, MOST_TASKS),
+        tasks=_top(sorted(task_rows(snapshot), key=_newness), MOST_TASKS),
     )
 
 
-def _top(entries: list[Entry], most: int) -> Top[Entry]:
+def _top(entries: Sequence[Entry], most: int) -> Top[Entry]:
     return Top(tuple(entries[:most]), len(entries))
 
 
-def _badness(row: ReplicationRow) -> tuple[float, str]:
+def _badness(row: ReplicationRow) -> tuple[int, float, str]:
     past = row.replication.rpo_violation_seconds
-    return (-(past or 0), row.replication.vm)
+    return (_RANKS[row.watched.verdict], -(past or 0), row.replication.vm)
 
 
 def _fullness(row: ReplicationRow) -> tuple[float, str]:
@@ -121,6 +151,14 @@ def _newness(row: TaskRow) -> float:
         task.queued_timestamp_seconds,
     )
     return -next((time for time in times if time is not None), 0.0)
+
+
+def _told_once(failures: Iterable[Failure]) -> list[Failure]:
+    """Both ends of a pairing may tell the same: one of them is enough, the youngest."""
+    told: dict[tuple[str, str, str], Failure] = {}
+    for each in sorted(failures, key=_age, reverse=True):
+        told[each.kind, each.subject, each.message] = each
+    return list(told.values())
 
 
 def _failures(snapshot: Snapshot, rows: Iterable[ReplicationRow]) -> Iterator[Failure]:

@@ -1,0 +1,1 @@
+"""Alerts out to Alertmanager, and wishes in from it."""

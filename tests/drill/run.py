@@ -62,6 +62,7 @@ class _Play:
         self._faults: list[str] = []
         self._begun: dict[str, float] = {}
         self._cured_at = 0.0
+        self._told_before_cure = 0
 
     def outcome(self) -> Outcome:
         """Play it."""
@@ -92,6 +93,7 @@ class _Play:
         watch, episode = self._watch, self._episode
         watch.begin("cure", tuple(self._expectations()), is_cured=True)
         self._cured_at = self._now()
+        self._told_before_cure = len(watch.stack.webhook.bodies)
         self._field.until_cure.close()
         episode.cure(self._field)
         if not watch.until(lambda: not watch.firing(), patience=PATIENCE_SECONDS):
@@ -107,8 +109,8 @@ class _Play:
         watch = self._watch
         if watch.pages() != self._episode.pages:
             self._faults.append(f"{watch.pages()} pages, not {self._episode.pages}")
-        for notice in watch.stack.notices:
-            if not notice.is_firing and notice.at < self._cured_at:
+        for notice in watch.stack.notices():
+            if not notice.is_firing and notice.number < self._told_before_cure:
                 name = notice.labels["alertname"]
                 self._faults.append(f"{name}: told as resolved while its fault lasted")
         for sighting in watch.sightings.values():

@@ -114,14 +114,14 @@ class Watch:
         return list(
             dict.fromkeys(
                 notice.receiver
-                for notice in list(self.stack.notices)
+                for notice in self.stack.notices()
                 if notice.is_firing and notice.labels == sighting.labels
             )
         )
 
     def pages(self) -> int:
         """How many groups the pager was told of."""
-        return len({n.group for n in self.stack.notices if n.receiver == "pager" and n.is_firing})
+        return len({n.group for n in self.stack.notices() if n.receiver == "pager" and n.is_firing})
 
     def _is_so(self, expected: Expected) -> bool:
         found = [

@@ -9,8 +9,9 @@ import yaml
 from tests.command_line import ROOT
 from tests.drill.__main__ import table
 from tests.drill.run import Outcome, Row
-from tests.drill.stack import Notice, Stack, scaled_alertmanager
+from tests.drill.stack import Stack, scaled_alertmanager
 from tests.drill.watch import Expected, Watch
+from tests.real_alertmanager import Webhook
 
 DOWN = {"alertname": "VrSiteDown", "site": "madrid"}
 POLLS = {"alertname": "VrPollFailing", "site": "madrid", "reason": "connect"}
@@ -21,7 +22,7 @@ class Held(Stack):
     """An Alertmanager that holds what it is told to."""
 
     def __init__(self) -> None:
-        super().__init__("")
+        super().__init__("", Webhook(""))
         self.held: list[dict[str, Any]] = []
 
     def alerts(self) -> list[dict[str, Any]]:
@@ -76,7 +77,9 @@ def test_pages_are_groups_that_woke_somebody() -> None:
         ("pager", "b", False),
         ("team", "c", True),
     ):
-        watch.stack.notices.append(Notice(0.0, receiver, group, is_firing, DOWN))
+        alert = {"status": "firing" if is_firing else "resolved", "labels": DOWN}
+        told = {"receiver": receiver, "groupKey": group, "alerts": [alert]}
+        watch.stack.webhook.bodies.append(told)
     assert watch.pages() == 1
     assert watch.told(next(iter(watch.sightings.values()))) == ["pager", "team"]
 

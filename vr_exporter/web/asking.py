@@ -136,7 +136,10 @@ class _Asked:
 
 
 def _actor(request: Request) -> str:
-    return f"api from {request.peer}" if not request.is_local else "unix socket"
+    """Who asks, for the audit: on the unix socket the user, where the system tells it."""
+    if not request.is_local:
+        return f"api from {request.peer}"
+    return f"unix socket, {request.peer}" if request.peer else "unix socket"
 
 
 def _turned_away(asked: _Asked, fault: Fault, *, was_tried: bool) -> Response:

@@ -21,8 +21,9 @@ class Request:
     """One request that was read whole and found sound.
 
     `path` is as sent, nothing decoded; `query` is decoded, in order, names may repeat.
-    `headers` has lower-case names. `peer` is the address without its port, empty on the
-    unix socket, for which alone `is_local` holds. `captured` are the decoded parts of the path
+    `headers` has lower-case names. `peer` is the address without its port; on the
+    unix socket, for which alone `is_local` holds, the user, empty where the system tells none.
+    `captured` are the decoded parts of the path
     that the route leaves open, by name.
     """
 

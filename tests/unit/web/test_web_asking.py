@@ -73,7 +73,8 @@ def post(desk: FakeDesk, path: str = MEANT, body: Any = None, **options: Any) ->
     if key is not None:
         headers["idempotency-key"] = key
     sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    request = Request("POST", path, headers=headers, body=sent, peer="192.0.2.7", **options)
+    options = {"peer": "192.0.2.7", **options}
+    request = Request("POST", path, headers=headers, body=sent, **options)
     return answered(routes(request))
 
 
@@ -117,9 +118,17 @@ def test_wish_of_a_program_waits_a_quarter_of_an_hour() -> None:
 def test_wish_over_the_socket_is_a_person_s() -> None:
     """On the unix socket it may wait for two hours."""
     desk = FakeDesk()
-    post(desk, is_local=True)
+    post(desk, is_local=True, peer="alice")
     (wish,) = desk.wishes
-    assert (wish.origin, wish.not_after, wish.actor) == (Origin.CLI, NOW + 7200, "unix socket")
+    expected = (Origin.CLI, NOW + 7200, "unix socket, alice")
+    assert (wish.origin, wish.not_after, wish.actor) == expected
+
+
+def test_wish_over_the_socket_of_a_system_that_tells_no_user() -> None:
+    """The audit says as much as is known."""
+    desk = FakeDesk()
+    post(desk, is_local=True, peer="")
+    assert desk.wishes[0].actor == "unix socket"
 
 
 def test_body_says_how() -> None:
@@ -351,11 +360,11 @@ def test_C19_ledger_that_takes_nothing_is_503() -> None:
 def test_what_stayed_unknown_is_acknowledged(word: str) -> None:
     """By key or by replication, in the name of who asked."""
     desk = FakeDesk(kept=[a_trigger(key="k1", state=TriggerState.UNRESOLVED)])
-    answer = post(desk, f"/api/v1/triggers/{word}/acknowledge", is_local=True)
+    answer = post(desk, f"/api/v1/triggers/{word}/acknowledge", is_local=True, peer="alice")
     assert answer.status == 200
     (closed,) = answer.json["acknowledged"]
     assert (closed["key"], closed["acknowledged"]) == ("k1", True)
-    assert desk.acknowledged == [(word, "unix socket", NOW)]
+    assert desk.acknowledged == [(word, "unix socket, alice", NOW)]
 
 
 def test_nothing_to_acknowledge_is_404() -> None:

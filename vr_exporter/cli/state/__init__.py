@@ -42,6 +42,8 @@ def command(config_file: Path | None, deed: str, of: str | None, **flags: Any) -
     beginning will do), a replication or a VM. `ack` closes a trigger whose outcome stayed
     unknown: it counts as seen, and nothing is asked of the appliance.
     """
+    import threading
+
     from vr_exporter.cli.plain import survive_any_encoding
     from vr_exporter.cli.state.deeds import acknowledge, show
     from vr_exporter.cli.state.sources import ledger
@@ -49,7 +51,12 @@ def command(config_file: Path | None, deed: str, of: str | None, **flags: Any) -
     survive_any_encoding()
     if deed == "ack" and of is None:
         raise click.UsageError("say what: the key of a trigger, or its replication")
-    with ledger(config_file, server=flags["server"], token_file=flags["token_file"]) as asked:
+    with ledger(
+        config_file,
+        server=flags["server"],
+        token_file=flags["token_file"],
+        wait=threading.Event().wait,
+    ) as asked:
         if deed == "ack":
             return acknowledge(asked, of or "", output=flags["output"])
         return show(asked, of, site=flags["site"], limit=flags["limit"], output=flags["output"])

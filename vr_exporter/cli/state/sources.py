@@ -6,14 +6,15 @@ import getpass
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vr_exporter.cli import common
 from vr_exporter.cli.common import CommandError, Exit
-from vr_exporter.cli.local import socket_in
+from vr_exporter.cli.local import is_answered, socket_in
 from vr_exporter.cli.plain import shown
+from vr_exporter.cli.reached import waited_for
 from vr_exporter.cli.remote import Exporter, Parameters, at, beside
 from vr_exporter.ledger.folder import OWN_NAME, StateFolder, StateUnusable
 from vr_exporter.ledger.sqlite import Ledger
@@ -116,38 +117,52 @@ class Nothing:
 
 @contextmanager
 def ledger(
-    config_file: Path | None, *, server: str | None, token_file: Path | None
+    config_file: Path | None,
+    *,
+    server: str | None,
+    token_file: Path | None,
+    wait: Callable[[float], object],
 ) -> Iterator[Source]:
-    """The ledger at --server, else of the exporter that runs here, else the file itself."""
-    exporter = None
+    """The ledger at --server, else of the exporter that runs here, else the file itself.
+
+    A holder that does not answer yet, or no more, is given a while, as `sync` gives it. Where
+    there is no file none is made.
+    """
     if server:
-        exporter = at(server, token_file=token_file)
-    else:
-        settings = common.load_settings(config_file)
-        exporter = beside(socket_in(settings.state_folder))
-    if exporter is not None:
-        with closing(exporter):
+        with closing(at(server, token_file=token_file)) as exporter:
             yield Asked(exporter)
         return
-    with _own(settings) as own:
-        yield own
-
-
-@contextmanager
-def _own(settings: Settings) -> Iterator[Source]:
-    """Hold the folder while its ledger is open; where there is none, none is made."""
-    file = settings.state_folder / OWN_NAME / Path(settings.state).name
-    now = time.time  # noqa: TID251 the one real clock of this command
+    settings = common.load_settings(config_file)
     try:
-        if not file.exists():
-            yield Nothing(f"no ledger yet ({shown(str(file))})", now=now)
-            return
-        folder = StateFolder(settings.state_folder)
-        folder.hold()
-        try:
-            with closing(Ledger(file, now=now())) as opened:
-                yield Own(opened, f"the ledger ({shown(str(file))})", now=now)
-        finally:
-            folder.release()
+        with ExitStack() as parts:
+            yield _here(settings, parts, wait=wait)
     except (StateUnusable, PermissionError) as error:
         raise CommandError(Exit.STATE, str(error)) from error
+
+
+def _here(settings: Settings, parts: ExitStack, *, wait: Callable[[float], object]) -> Source:
+    """Find the ledger of this machine; `parts` hangs up or lets go of it."""
+    file = settings.state_folder / OWN_NAME / Path(settings.state).name
+    now = time.time  # noqa: TID251 the one real clock of this command
+    path = socket_in(settings.state_folder)
+    if not (file.exists() or is_answered(path)):
+        return Nothing(f"no ledger yet ({shown(str(file))})", now=now)
+    found = waited_for(lambda: beside(path) or _held_if_free(settings), wait=wait)
+    if isinstance(found, Exporter):
+        return Asked(parts.enter_context(closing(found)))
+    folder = found or StateFolder(settings.state_folder)
+    folder.hold()
+    parts.callback(folder.release)
+    opened = parts.enter_context(closing(Ledger(file, now=now())))
+    return Own(opened, f"the ledger ({shown(str(file))})", now=now)
+
+
+def _held_if_free(settings: Settings) -> StateFolder | None:
+    """Hold the folder of a ledger; None where another process does."""
+    folder = StateFolder(settings.state_folder)
+    if folder.holder() is not None:
+        return None
+    with suppress(StateUnusable):
+        folder.hold()
+        return folder
+    return None

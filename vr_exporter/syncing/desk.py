@@ -144,6 +144,7 @@ class Desk:
             circuit=self.circuit(target.site),
             budget_used=history.budget_used(recent, now),
             budget_limit=policy.max_per_hour,
+            budget_free_at=history.budget_free_at(recent, policy.max_per_hour, now),
             cooldown_seconds=self._cooldown_seconds(trigger),
             last_claimed_at=self._ledger.last_claim(target.replication_id),
             is_target_held=history.is_held(recent, target.replication_id),

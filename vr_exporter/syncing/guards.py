@@ -44,7 +44,8 @@ def stricter(one: Mode, other: Mode) -> Mode:
 class Facts:
     """What guards 1 to 13 judge by, as it stands for this trigger's origin, site and target.
 
-    `budget_used` counts an hour back. `last_claimed_at` is when a POST for the target was last
+    `budget_used` counts an hour back; `budget_free_at` is when one more will fit, None while that
+    hangs on wishes that wait. `last_claimed_at` is when a POST for the target was last
     about to leave, whoever asked. `is_target_held`: a trigger of the target is under way, so that
     this one will follow it and cost no POST.
     """
@@ -56,6 +57,7 @@ class Facts:
     circuit: Circuit
     budget_used: int
     budget_limit: int
+    budget_free_at: float | None
     cooldown_seconds: float
     last_claimed_at: float | None
     is_target_held: bool
@@ -140,7 +142,9 @@ def skip_over_budget(trigger: Trigger, facts: Facts) -> Skip | None:
     if trigger.origin not in BUDGETED or facts.is_target_held or not is_spent:
         return None
     used = f"{facts.budget_used} syncs by API and alert within the hour"
-    return Skip("budget", f"{used}, {facts.budget_limit} are allowed")
+    free_at = facts.budget_free_at
+    left = None if free_at is None else free_at - facts.now
+    return Skip("budget", f"{used}, {facts.budget_limit} are allowed", left)
 
 
 def skip_while_cooling(trigger: Trigger, facts: Facts) -> Skip | None:
@@ -153,7 +157,7 @@ def skip_while_cooling(trigger: Trigger, facts: Facts) -> Skip | None:
     if left <= 0:
         return None
     asked = f"{trigger.target.vm} was asked for {span(ago)} ago"
-    return Skip("cooldown", f"{asked}, again in {span(left)}")
+    return Skip("cooldown", f"{asked}, again in {span(left)}", left)
 
 
 def skip_stale(trigger: Trigger, facts: FreshFacts) -> Skip | None:

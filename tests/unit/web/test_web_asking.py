@@ -265,14 +265,29 @@ def test_first_poll_that_ends_while_the_answer_is_made_turns_no_wish_away() -> N
     assert desk.turned_away == []
 
 
-def test_no_of_a_guard_is_200_with_its_reason() -> None:
-    """The wish was understood; nothing will be asked, and no row is kept to look at."""
-    desk = FakeDesk(skip=Skip("cooldown", "db-01 was synced 2 min ago"))
+def test_no_of_a_guard_is_409_with_the_wish_in_it() -> None:
+    """Nothing will be asked, no row is kept to look at, and the label is for programs."""
+    desk = FakeDesk(skip=Skip("maintenance", "maintenance of madrid until 04:00"))
     answer = post(desk)
-    assert answer.status == 200
-    assert (answer.json["state"], answer.json["reason"]) == ("skipped", "cooldown")
-    assert answer.json["sentence"] == "db-01 was synced 2 min ago"
+    assert (answer.status, answer.json["title"]) == (409, "Conflict")
+    assert (answer.json["state"], answer.json["reason"]) == ("skipped", "maintenance")
+    assert answer.json["detail"] == answer.json["sentence"] == "maintenance of madrid until 04:00"
     assert (answer.json["url"], answer.json["exit_code"]) == (None, 5)
+    assert (answer.json["key"], answer.json["vm"]) == (desk.wishes[0].key, "db-01")
+    assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize(("left", "said"), [(89.2, "90"), (0.2, "1"), (60.0, "60")])
+def test_no_of_a_guard_that_waits_for_a_time_says_when_to_ask_again(left: float, said: str) -> None:
+    """In whole seconds, none of them too early."""
+    answer = post(FakeDesk(skip=Skip("cooldown", "db-01 was asked for", left)))
+    assert (answer.status, answer.headers["Retry-After"]) == (409, said)
+
+
+def test_copy_that_is_fresh_enough_is_no_problem() -> None:
+    """What was wished for is there: 200."""
+    answer = post(FakeDesk(skip=Skip("fresh", "the copy of db-01 is 45 s old")))
+    assert (answer.status, answer.json["state"], answer.json["exit_code"]) == (200, "skipped", 0)
 
 
 @pytest.mark.parametrize("skip", [None, Skip("cooldown", "too early")])

@@ -268,6 +268,16 @@ def test_state_reads_the_ledger_that_nobody_holds(tmp_path: Path) -> None:
     assert ack.code == 5
 
 
+def test_state_of_a_site_that_is_not_configured_is_2(tmp_path: Path) -> None:
+    """As `sync` says it, with the nearest name: through an exporter and without one."""
+    with beside(FakeExporter(), tmp_path) as file:
+        asked = run("state", "show", "--site", "madrit", "--config.file", file)
+    alone = run("state", "show", "--site", "madrit", "--config.file", file)
+    for ended in (asked, alone):
+        assert (ended.code, ended.out) == (2, "")
+        assert "no such site madrit (did you mean 'madrid'?) (known: madrid)" in ended.err
+
+
 def test_state_ack_wants_a_word() -> None:
     """Nothing is closed by mistake."""
     assert run("state", "ack").code == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -36,6 +36,9 @@ class Source(Protocol):
     def get(self, path: str, parameters: Parameters = ()) -> Any:
         """The answer to a GET; raises CommandError with a line for people."""
 
+    def sites(self) -> Sequence[str]:
+        """The sites that are configured."""
+
     def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
         """Close what stayed unknown; the triggers that were closed."""
 
@@ -54,6 +57,10 @@ class Asked:
             raise self._exporter.refusal(answer, path)
         return answer.shape
 
+    def sites(self) -> Sequence[str]:
+        """Those of the exporter."""
+        return [row["site"] for row in self.get("/api/v1/sites")["sites"]]
+
     def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
         """POST it."""
         from urllib.parse import quote
@@ -71,8 +78,11 @@ class Asked:
 class Own:
     """The ledger's file, opened by this command; answers as the API does."""
 
-    def __init__(self, ledger: Ledger, name: str, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self, ledger: Ledger, name: str, *, sites: Sequence[str], now: Callable[[], float]
+    ) -> None:
         self.name = name
+        self._sites = sites
         self._ledger = ledger
         self._now = now
 
@@ -86,6 +96,10 @@ class Own:
         triggers = self._ledger.triggers()
         chosen = [each for each in triggers if not sites or each.target.site in sites]
         return self._answer("triggers", TRIGGER.each(chosen[:limit]))
+
+    def sites(self) -> Sequence[str]:
+        """Those of the settings."""
+        return self._sites
 
     def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
         """Close it in the file."""
@@ -102,13 +116,18 @@ class Own:
 class Nothing:
     """The ledger of a folder in which no exporter has run yet."""
 
-    def __init__(self, name: str, *, now: Callable[[], float]) -> None:
+    def __init__(self, name: str, *, sites: Sequence[str], now: Callable[[], float]) -> None:
         self.name = name
+        self._sites = sites
         self._now = now
 
     def get(self, path: str, _parameters: Parameters = ()) -> Any:
         """An empty list."""
         return {"generated_timestamp_seconds": self._now(), path.rpartition("/")[2]: []}
+
+    def sites(self) -> Sequence[str]:
+        """Those of the settings."""
+        return self._sites
 
     def acknowledge(self, _key_or_replication: str) -> list[dict[str, Any]]:
         """Nothing is unknown."""
@@ -144,17 +163,19 @@ def _here(settings: Settings, parts: ExitStack, *, wait: Callable[[float], objec
     """Find the ledger of this machine; `parts` hangs up or lets go of it."""
     file = settings.state_folder / OWN_NAME / Path(settings.state).name
     now = time.time  # noqa: TID251 the one real clock of this command
-    path = socket_in(settings.state_folder)
+    path, sites = socket_in(settings.state_folder), tuple(settings.sites)
     if not (file.exists() or is_answered(path)):
-        return Nothing(f"no ledger yet ({shown(str(file))})", now=now)
-    found = waited_for(lambda: beside(path) or _held_if_free(settings), wait=wait)
+        return Nothing(f"no ledger yet ({shown(str(file))})", sites=sites, now=now)
+    found: Exporter | StateFolder | None = waited_for(
+        lambda: beside(path) or _held_if_free(settings), wait=wait
+    )
     if isinstance(found, Exporter):
         return Asked(parts.enter_context(closing(found)))
     folder = found or StateFolder(settings.state_folder)
     folder.hold()
     parts.callback(folder.release)
     opened = parts.enter_context(closing(Ledger(file, now=now())))
-    return Own(opened, f"the ledger ({shown(str(file))})", now=now)
+    return Own(opened, f"the ledger ({shown(str(file))})", sites=sites, now=now)
 
 
 def _held_if_free(settings: Settings) -> StateFolder | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from vr_exporter.cli.common import CommandError, Exit, nearest
+from vr_exporter.cli.common import CommandError, no_such_site
 from vr_exporter.cli.plain import shown
 from vr_exporter.cli.reached import Reached
 from vr_exporter.cli.remote import Answer, NoAnswerError, Parameters
@@ -146,11 +146,7 @@ class Asking:
             sites = self._get("/api/v1/sites")["sites"]
             names = [row["site"] for row in sites]
             if site is not None and site not in names:
-                hint = nearest(site, names)
-                known = ", ".join(names) or "none"
-                raise CommandError(
-                    Exit.USAGE, f"--site: no such site {shown(site)}{hint} (known: {known})"
-                )
+                raise no_such_site(site, names)
             if all(row["tried"] for row in sites) or waited >= patience_seconds:
                 return
             self._wait(TRY_SECONDS / 2)

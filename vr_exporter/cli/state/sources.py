@@ -166,12 +166,14 @@ def _here(settings: Settings, parts: ExitStack, *, wait: Callable[[float], objec
     path, sites = socket_in(settings.state_folder), tuple(settings.sites)
     if not (file.exists() or is_answered(path)):
         return Nothing(f"no ledger yet ({shown(str(file))})", sites=sites, now=now)
-    found: Exporter | StateFolder | None = waited_for(
-        lambda: beside(path) or _held_if_free(settings), wait=wait
-    )
+
+    def look() -> Exporter | StateFolder | None:
+        return beside(path) or _held_if_free(settings)
+
+    found = waited_for(look, wait=wait)
     if isinstance(found, Exporter):
         return Asked(parts.enter_context(closing(found)))
-    folder = found or StateFolder(settings.state_folder)
+    folder = found if isinstance(found, StateFolder) else StateFolder(settings.state_folder)
     folder.hold()
     parts.callback(folder.release)
     opened = parts.enter_context(closing(Ledger(file, now=now())))

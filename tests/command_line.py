@@ -22,6 +22,9 @@ from vr_exporter.simulator.world import World, WorldOptions
 ROOT = Path(__file__).resolve().parents[1]
 USERNAME = "monitor@vsphere.local"
 PASSWORD = "canary-Pa55/word"
+IN_TIME = 10.0
+"""Seconds that an end may take here: the waits make up five (fault-matrix B8), the rest is other
+work on a busy machine."""
 """Nothing that a command writes may hold it."""
 
 

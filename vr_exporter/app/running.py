@@ -6,6 +6,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ STOPPED_BY_FORCE = 4
 BUG = 1
 FIRST_POLLS_SECONDS = 5.0
 LAST_LINES_SECONDS = 0.5
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +96,36 @@ def _serve(exporter: Exporter, process: Process, queue: LogQueue) -> int:
 
 
 def _obey_signals(exporter: Exporter, *, last_words: Callable[[], object]) -> None:
-    """SIGTERM and SIGINT stop, a second one at once; SIGHUP reloads."""
+    """SIGTERM and SIGINT stop, a second one at once; SIGHUP reloads.
 
-    def stop(number: int, _frame: object) -> None:
-        if exporter.is_stopping:
-            log.warning("ended at once by a second signal")
-            last_words()
-            os._exit(STOPPED_BY_FORCE)
-        log.info("told to stop", extra={"signal": signal.Signals(number).name})
-        exporter.tell_to_stop()
+    A thread of its own heeds them: Python would run a handler when the main thread comes to, and
+    that may wait for a lock to its end when the signal meets it on the way there.
+    """
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: None)
 
-    def reload(_number: int, _frame: object) -> None:
+    def heed() -> None:
+        while told and (numbers := heard.recv(16)):  # told lives as long as this thread
+            for number in numbers:
+                _heed(signal.Signals(number), exporter, last_words=last_words)
+
+    threading.Thread(target=heed, name="signals", daemon=True).start()
+
+
+def _heed(number: signal.Signals, exporter: Exporter, *, last_words: Callable[[], object]) -> None:
+    if number is signal.SIGHUP:
         if not exporter.is_stopping:
             threading.Thread(target=exporter.reload, name="reload", daemon=True).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGHUP, reload)
+    elif number in SIGNALS and exporter.is_stopping:
+        log.warning("ended at once by a second signal")
+        last_words()
+        os._exit(STOPPED_BY_FORCE)
+    elif number in SIGNALS:
+        exporter.tell_to_stop()
+        log.info("told to stop", extra={"signal": number.name})
 
 
 @contextmanager

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from vr_exporter.domain.triggers import TABLE, Origin, Skip, Trigger
-from vr_exporter.syncing.guards.facts import BUDGETED, MOST_UNHEALED, Facts, Mode, skip_off
+from vr_exporter.domain.triggers import TABLE, Skip, Trigger
+from vr_exporter.syncing.guards.facts import (
+    BUDGETED,
+    MOST_UNHEALED,
+    Facts,
+    Mode,
+    skip_by_kill_switch,
+    skip_off,
+)
 from vr_exporter.syncing.windows import end_of
 from vr_exporter.syncing.words import span
 
@@ -16,9 +23,7 @@ _TASK_LABELS = frozenset({"operation", "error_class", "task", "task_id"})
 
 def skip_killed(trigger: Trigger, facts: Facts) -> Skip | None:
     """The kill switch stops alerts, and nobody else (guard 1)."""
-    if trigger.origin is not Origin.ALERT or not facts.has_kill_switch:
-        return None
-    return Skip("kill_switch", "all triggers by alert are stopped by the kill switch")
+    return skip_by_kill_switch(trigger, is_on=facts.has_kill_switch)
 
 
 def skip_while_off(trigger: Trigger, facts: Facts) -> Skip | None:

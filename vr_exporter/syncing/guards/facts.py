@@ -134,6 +134,13 @@ class FreshFacts:
     grace: Grace = field(default_factory=Grace)
 
 
+def skip_by_kill_switch(trigger: Trigger, *, is_on: bool) -> Skip | None:
+    """The kill switch stops alerts, and nobody else; it is asked before every action."""
+    if trigger.origin is not Origin.ALERT or not is_on:
+        return None
+    return Skip("kill_switch", "all triggers by alert are stopped by the kill switch")
+
+
 def skip_off(trigger: Trigger) -> Skip:
     """No trigger of this origin acts at all."""
     where = "webhook.mode, triggers.mode" if trigger.origin is Origin.ALERT else "triggers.mode"

@@ -223,6 +223,15 @@ def test_without_a_receiver_nothing_is_kept(engine: SqliteEngine) -> None:
     assert ledger.outbox.active(NOW) == {}
 
 
+def test_what_ends_while_nobody_is_served_fires_for_no_receiver_after(ledger: Ledger) -> None:
+    """A reload that takes all Alertmanagers away and one that gives them back: no stale alert."""
+    note(ledger, begun(ALERT))
+    serve(ledger)
+    note(ledger, Ended(ALERT.kin, NOW + 60))
+    serve(ledger, ONE, now=NOW + 120)
+    assert rows(ledger) == ()
+
+
 def test_B23_a_full_outbox_takes_ends_and_drops_what_begins(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

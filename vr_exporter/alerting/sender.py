@@ -165,9 +165,12 @@ class Sender:
         return plan
 
     def _tell(self, plan: Plan) -> None:
-        now = self._clock.now()
+        """Post what is due, for some seconds: of a slow receiver the plan, and ends, grow old."""
+        now, began = self._clock.now(), self._clock.monotonic()
         for portion in portions(part_of(turn, now=now) for turn in plan.told):
             if self._clock.wait(0) or not self._deliver(portion):
+                return
+            if self._clock.monotonic() - began > LONGEST_UNPLANNED_SECONDS:
                 return
 
     def _deliver(self, portion: Sequence[Part]) -> bool:

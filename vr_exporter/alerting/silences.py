@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -55,9 +56,12 @@ def is_endless(expression: str, *, length: int) -> bool:
     if length > _SHORT and _REPEATED_GROUP.search(expression):
         return True
     groups = expression.count("(")
-    branches = (1 + expression.count("|") / groups) ** groups if groups else 1
-    repeats = length ** len(_REPEAT.findall(expression))
-    return repeats * 2 ** len(_OPTION.findall(expression)) * branches > _MOST_STEPS
+    orders = (
+        len(_REPEAT.findall(expression)) * math.log(max(length, 1)),
+        len(_OPTION.findall(expression)) * math.log(2),
+        groups * math.log1p(expression.count("|") / groups) if groups else 0.0,
+    )
+    return sum(orders) > math.log(_MOST_STEPS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,12 +99,12 @@ class Outbox:
                         self._put(new)
 
     def take(self, news: Iterable[News]) -> None:
-        """Take in what happened, for every receiver; without one nothing is kept."""
+        """Take in what happened, for every receiver; without one only what is over counts."""
         with self._lock:
-            for each in news if self._rows else ():
+            for each in news:
                 if isinstance(each, Ended):
                     self._end(each.kin, each.at)
-                else:
+                elif self._rows:
                     self._begin(each)
 
     def end_sites_but(self, sites: Container[str], *, at: float) -> None:

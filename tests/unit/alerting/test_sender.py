@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.alertmanager import Alertmanager, Heard
@@ -367,3 +370,21 @@ def test_an_alertmanager_that_starts_anew_learns_what_fires(way: WayOut) -> None
     way.sender._member.close()
     way.pass_time(61)
     assert way.standin.firing()
+
+
+def test_of_a_slow_receiver_no_end_is_planned_so_early_that_it_is_past(way: WayOut) -> None:
+    """Each portion is planned anew: a firing alert that arrives with an end in the past is none."""
+    way.note(*(begun(an_alert(replication=f"GID-{number}")) for number in range(15_000)))
+    answer, lived = way.standin.handle_request, []
+
+    def slowly(request: httpx.Request) -> httpx.Response:
+        way.time.advance(9.0)
+        ends = {alert["endsAt"] for alert in json.loads(request.read())}
+        lived.append(datetime.fromisoformat(min(ends)).timestamp() - way.time.now())
+        return answer(request)
+
+    way.standin.handle_request = slowly  # type: ignore[method-assign] # as slow as we wait for
+    for _ in range(30):
+        way.sender.turn()
+    assert len(lived) == 30
+    assert min(lived) > 200

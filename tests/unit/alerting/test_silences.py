@@ -107,7 +107,14 @@ def test_an_expression_that_we_cannot_read_is_said_aloud() -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    [r"(\w+-?)+x", ".*.*.*.*.*x", "(a|a)*b", "a?" * 30 + "a" * 30, "(a|a)" * 30 + "b", "(a{1,}){9}"],
+    [
+        r"(\w+-?)+x",
+        ".*.*.*.*.*x",
+        "(a|a)*b",
+        "a?" * 30 + "a" * 30,
+        "(a|a)" * 30 + "b",
+        "(a{1,}){9}",
+    ],
 )
 def test_an_expression_that_may_take_for_ever_is_not_begun(expression: str) -> None:
     """Alertmanager's engine is linear; ours would hold the whole exporter for hours."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from vr_exporter.domain.triggers import TABLE, Skip, Trigger
+from vr_exporter.domain.triggers import TABLE, Origin, Skip, Trigger
 from vr_exporter.syncing.guards.facts import (
     BUDGETED,
+    MOST_FOLLOWING,
     MOST_UNHEALED,
     Facts,
     Mode,
@@ -125,7 +126,10 @@ def skip_in_storm(trigger: Trigger, facts: Facts) -> Skip | None:
 
 
 def skip_over_budget(trigger: Trigger, facts: Facts) -> Skip | None:
-    """Programs start no more than so many syncs an hour, all sites together (guard 12)."""
+    """Programs start no more than so many syncs an hour, and alerts follow no end (guard 12)."""
+    if trigger.origin is Origin.ALERT and facts.following >= MOST_FOLLOWING:
+        vm = trigger.target.vm
+        return Skip("budget", f"{facts.following} alerts follow the sync of {vm} already")
     is_spent = facts.budget_used >= facts.budget_limit
     if trigger.origin not in BUDGETED or facts.is_target_held or not is_spent:
         return None

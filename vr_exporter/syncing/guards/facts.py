@@ -22,6 +22,9 @@ BUDGETED: Final = frozenset({Origin.API, Origin.ALERT})
 MOST_UNHEALED: Final = 2
 """So many triggers by alert of one replication that healed nothing are taken for a loop."""
 
+MOST_FOLLOWING: Final = 10
+"""So many wishes by alert follow one sync: each is a row and a commit, and says nothing new."""
+
 
 class Mode(Enum):
     """What triggers may do, the strictest first."""
@@ -99,7 +102,8 @@ class Facts:
 
     `budget_used` counts an hour back. `last_claimed_at` is when a POST for the target was last
     about to leave, whoever asked. `is_target_held`: a trigger of the target is under way, so that
-    this one will follow it and cost no POST. `alert` is there where an alert asks, and only then.
+    this one will follow it and cost no POST; `following` by alert do so already.
+    `alert` is there where an alert asks, and only then.
     """
 
     now: float
@@ -112,6 +116,7 @@ class Facts:
     cooldown_seconds: float
     last_claimed_at: float | None
     is_target_held: bool
+    following: int
     alert: EpisodeFacts | None
 
 

@@ -46,10 +46,17 @@ class Outcome(Enum):
 _SPLIT: Final = frozenset({400, 413, 422})
 _MISCONFIGURED: Final = frozenset({404, 405, 415})
 _REFUSED: Final = frozenset({401, 403})
+_ASKS_FOR_TLS: Final = ("request to an HTTPS server", "request was sent to HTTPS port")
+"""What Go and nginx say with a 400 to whoever writes http for https."""
 
 
-def outcome_of(status: int) -> Outcome:
-    """Say what to do after an answer; without one the status is 0."""
+def outcome_of(status: int, text: str = "") -> Outcome:
+    """Say what to do after an answer; without one the status is 0.
+
+    A 400 is about the alerts, unless its text says that it is about the address.
+    """
+    if any(said in text for said in _ASKS_FOR_TLS):
+        return Outcome.MISCONFIGURED
     if 200 <= status < 300:  # noqa: PLR2004 - the classes of HTTP
         return Outcome.TAKEN
     if status in _SPLIT:
@@ -176,7 +183,7 @@ class Sender:
     def _deliver(self, portion: Sequence[Part]) -> bool:
         """Post a portion, halving it while it holds a bad alert; False: try again later (B24)."""
         answer = self._post(portion)
-        outcome = outcome_of(answer.status)
+        outcome = outcome_of(answer.status, answer.text)
         if outcome is Outcome.TAKEN:
             self._taken(portion)
             return True

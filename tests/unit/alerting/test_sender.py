@@ -17,7 +17,7 @@ import pytest
 from tests.alertmanager import Alertmanager, Heard
 from tests.alerts import WayOut, a_way_out, an_alert, begun, held, serve
 from tests.builders import NOW
-from vr_exporter.alerting.alertmanager import Unready, bearer
+from vr_exporter.alerting.alertmanager import NotAsked, Unready, bearer
 from vr_exporter.alerting.sender import Outcome, outcome_of
 from vr_exporter.alerting.turns import Timing
 from vr_exporter.domain.alerts import Ended, Event, EventAlert
@@ -388,3 +388,30 @@ def test_of_a_slow_receiver_no_end_is_planned_so_early_that_it_is_past(way: WayO
         way.sender.turn()
     assert len(lived) == 30
     assert min(lived) > 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Client sent an HTTP request to an HTTPS server.",
+        "<h1>400 Bad Request</h1> The plain HTTP request was sent to HTTPS port",
+    ],
+)
+def test_a_400_to_http_where_https_is_spoken_drops_no_alert(text: str) -> None:
+    """It is about the address: alerts wait for the settings to be put right."""
+    assert outcome_of(400, text) is Outcome.MISCONFIGURED
+
+
+@pytest.mark.parametrize("token", ["tökén", "a\x07b", "a\nb"])
+def test_a_token_that_no_header_can_carry_is_a_fault_and_no_crash(
+    tmp_path: Path, token: str
+) -> None:
+    """Said by the receiver's fault, and alerts wait; silences are then unknown."""
+    way = a_way_out(tmp_path, authorize=lambda: bearer(token))
+    way.note(begun(ALERT))
+    way.pass_time(3)
+    assert "no header can carry" in way.sender.fault
+    assert len(way.rows) == 1
+    with pytest.raises(NotAsked):
+        way.sender._member.silences()  # type: ignore[attr-defined] # the real client
+    way.ledger.close()

@@ -260,6 +260,23 @@ def test_B23_a_row_whose_end_is_told_makes_room(
     assert ledger.outbox.dropped == {"queue_full": 1}
 
 
+def test_B23_room_is_made_once_for_each_end_that_was_told(engine: SqliteEngine) -> None:
+    """Also after a restart, and not by a row whose alert fires again."""
+    ledger = engine.open()
+    serve(ledger, ONE)
+    again, over, third = (an_alert(replication=f"GID-{number}") for number in range(3))
+    note(ledger, held(again), held(over))
+    accept(ledger, *rows(ledger))
+    accept(ledger, *rows(ledger), resolved=True, at=NOW + 400)
+    engine.close()
+    ledger = engine.open(now=NOW + 500)
+    ledger.outbox.capacity = 2
+    note(ledger, held(again, at=NOW + 500), held(third, at=NOW + 500))
+    assert {row.alert for row in rows(ledger)} == {again, third}
+    note(ledger, held(over, at=NOW + 600))
+    assert ledger.outbox.dropped == {"queue_full": 1}
+
+
 def test_B24_an_alert_that_is_set_aside_is_counted(engine: SqliteEngine, ledger: Ledger) -> None:
     """For the receiver that rejects it; others may take it."""
     note(ledger, begun(ALERT))

@@ -50,6 +50,7 @@ def some_facts(**changes: Any) -> Facts:
         cooldown_seconds=600.0,
         last_claimed_at=None,
         is_target_held=False,
+        following=0,
         alert=None,
     )
     return replace(facts, **changes)

@@ -223,6 +223,15 @@ def test_without_a_receiver_nothing_is_kept(engine: SqliteEngine) -> None:
     assert ledger.outbox.active(NOW) == {}
 
 
+def test_what_ends_while_nobody_is_served_fires_for_no_receiver_after(ledger: Ledger) -> None:
+    """A reload that takes all Alertmanagers away and one that gives them back: no stale alert."""
+    note(ledger, begun(ALERT))
+    serve(ledger)
+    note(ledger, Ended(ALERT.kin, NOW + 60))
+    serve(ledger, ONE, now=NOW + 120)
+    assert rows(ledger) == ()
+
+
 def test_B23_a_full_outbox_takes_ends_and_drops_what_begins(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +257,23 @@ def test_B23_a_row_whose_end_is_told_makes_room(
     accept(ledger, rows(ledger)[0], resolved=True)
     note(ledger, begun(third))
     assert {row.alert for row in rows(ledger)} == {second, third}
+    assert ledger.outbox.dropped == {"queue_full": 1}
+
+
+def test_B23_room_is_made_once_for_each_end_that_was_told(engine: SqliteEngine) -> None:
+    """Also after a restart, and not by a row whose alert fires again."""
+    ledger = engine.open()
+    serve(ledger, ONE)
+    again, over, third = (an_alert(replication=f"GID-{number}") for number in range(3))
+    note(ledger, held(again), held(over))
+    accept(ledger, *rows(ledger))
+    accept(ledger, *rows(ledger), resolved=True, at=NOW + 400)
+    engine.close()
+    ledger = engine.open(now=NOW + 500)
+    ledger.outbox.capacity = 2
+    note(ledger, held(again, at=NOW + 500), held(third, at=NOW + 500))
+    assert {row.alert for row in rows(ledger)} == {again, third}
+    note(ledger, held(over, at=NOW + 600))
     assert ledger.outbox.dropped == {"queue_full": 1}
 
 

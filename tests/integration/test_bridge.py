@@ -9,6 +9,7 @@ import pytest
 from tests.bridged import Bridged, a_body, an_alert, reasons
 from tests.late import be_late
 from tests.watched import Watched
+from vr_exporter.appliance.syncs import Syncs
 from vr_exporter.domain.names import ReplicationId
 from vr_exporter.domain.triggers import TriggerState
 from vr_exporter.syncing.guards.chain import CHAIN
@@ -107,6 +108,50 @@ def test_the_kill_switch_survives_a_restart_and_stops_alerts_alone(watched: Watc
     bridged.bridge.kill(False, "api from 192.0.2.1")
     assert not bridged.bridge.state().has_kill_switch
     assert "192.0.2.1" in bridged.bridge.state().kill_switch_by
+
+
+def test_the_kill_switch_stops_what_waits_for_its_turn_too(watched: Watched) -> None:
+    """It is asked before every action: a wish taken before it was turned is not posted."""
+    bridged = Bridged(watched)
+    (taken,) = bridged.take(bridged.an_alert(bridged.breached()[0])).verdicts
+    assert watched.trigger(taken).state is TriggerState.RESERVED
+    bridged.bridge.kill(True, "api from 192.0.2.1")
+    watched.work(30)
+    ended = watched.trigger(taken)
+    assert (ended.state, ended.reason) == (TriggerState.SKIPPED, "kill_switch")
+    assert watched.madrid.posts == 0
+
+
+def test_the_kill_switch_stops_a_wish_whose_pace_is_awaited(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the fresh look and the claim minutes may pass; the claim is the last moment."""
+    bridged = Bridged(watched)
+    await_turn = Syncs.await_turn
+
+    def killed_meanwhile(syncs: Syncs) -> None:
+        await_turn(syncs)
+        bridged.bridge.kill(True, "api from 192.0.2.1")
+
+    monkeypatch.setattr(Syncs, "await_turn", killed_meanwhile)
+    (taken,) = bridged.take(bridged.an_alert(bridged.breached()[0])).verdicts
+    watched.work(30)
+    assert watched.trigger(taken).reason == "kill_switch"
+    assert watched.madrid.posts == 0
+
+
+def test_the_kill_switch_leaves_a_person_who_joined_free_to_ask_again(watched: Watched) -> None:
+    """What stops an alert says nothing against the wish of a person."""
+    bridged = Bridged(watched)
+    row = bridged.breached()[0]
+    bridged.take(bridged.an_alert(row))
+    (person,) = watched.ask(row.replication.vm)
+    bridged.bridge.kill(True, "api from 192.0.2.1")
+    watched.work(30)
+    assert watched.trigger(person).state is TriggerState.FAILED
+    (again,) = watched.ask(row.replication.vm)
+    watched.work(30)
+    assert watched.trigger(again).outcome == "accepted"
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,9 @@ def test_a_test_alert_reaches_a_real_alertmanager_and_each_hop_is_told(
         assert any(line.startswith("gone") and "NOT YET" in line for line in ended.lines)
         judged = run("check", "--config.file", bad)
         assert any(line.startswith("gone") and "does not answer" in line for line in judged.lines)
+    gone = a_config(short_path, appliance, alertmanagers=[{"url": am.url, "name": "am"}])
+    ended = run("bridge", "test-alert", "--timeout", "2", "--config.file", gone)
+    assert ended.code == 5, "it took an earlier test, and is away now"
     none = a_config(short_path, appliance)
     assert run("bridge", "test-alert", "--config.file", none).code == 5
 

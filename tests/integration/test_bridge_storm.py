@@ -7,10 +7,12 @@ from collections import Counter
 
 import pytest
 
-from tests.bridged import Bridged, reasons, stamp
+from tests.bridged import Bridged, a_body, reasons, stamp
 from tests.late import be_late
 from tests.watched import Watched
-from vr_exporter.domain.triggers import REASONS, Origin
+from vr_exporter.domain.triggers import REASONS, Origin, Trigger
+from vr_exporter.ledger.sqlite import Ledger
+from vr_exporter.syncing.guards.facts import MOST_FOLLOWING
 
 REPLICATIONS = 2000
 
@@ -153,3 +155,39 @@ def test_what_healed_may_be_asked_for_again() -> None:
             watched.work(30)
         watched.work(120)
         assert watched.ledger.unhealed_of(row.replication.id) == 0
+
+
+def test_C18_one_sync_is_followed_by_few_alerts_however_many_episodes_are_made_up() -> None:
+    """Each follower is a commit and a row that says nothing new: the rest is over the budget."""
+    with Watched(replications=60, sites=("madrid",)) as watched:
+        be_late(watched, 8)
+        bridged = Bridged(watched)
+        row = bridged.breached()[0]
+        episodes = [bridged.an_alert(row, since=float(number)) for number in range(40)]
+        found = Counter(reasons(bridged.take(*episodes)))
+        assert found == {"": 1 + MOST_FOLLOWING, "budget": 39 - MOST_FOLLOWING}
+        assert len(watched.ledger.triggers()) == 1 + MOST_FOLLOWING
+        (person,) = watched.ask(row.replication.vm)
+        assert person.is_new
+
+
+def test_a_trial_of_ten_thousand_alerts_reads_the_ledger_no_more_often_than_wishes_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`bridge simulate` takes bodies as large as the webhook's, beside a ledger that is full."""
+    with Watched(replications=60, sites=("madrid",)) as watched:
+        be_late(watched, 8)
+        bridged = Bridged(watched)
+        rows = bridged.breached()[:3]
+        reads: list[int] = []
+        triggers = Ledger.triggers
+
+        def counted(ledger: Ledger) -> tuple[Trigger, ...]:
+            reads.append(1)
+            return triggers(ledger)
+
+        monkeypatch.setattr(Ledger, "triggers", counted)
+        body = a_body([bridged.an_alert(row) for row in rows] * 200)
+        found = bridged.bridge.simulate(body)
+        assert all(each.explained.refusal is None for each in found)
+        assert len(reads) == 1 + len(rows)

@@ -77,7 +77,9 @@ class Answer:
 
 
 def bearer(token: str) -> str:
-    """The header for a token."""
+    """The header for a token; raises Unready for one that no header can carry."""
+    if not (token.isascii() and token.isprintable()):
+        raise Unready("bearer_token: holds characters that no header can carry")
     return f"Bearer {token}"
 
 

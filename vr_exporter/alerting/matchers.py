@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from vr_exporter.alerting.silences import Matcher
+from vr_exporter.alerting.silences import Matcher, UnknownForm, is_endless
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _RULE = re.compile(rf"\s*(?P<name>{_NAME.pattern})?\s*(?:\{{(?P<matchers>.*)\}})?\s*", re.DOTALL)
@@ -17,6 +17,7 @@ _MATCHER = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_USUAL_LENGTH: Final = 64
 _ESCAPED: Final = {"n": "\n", '"': '"', "\\": "\\"}
 
 
@@ -32,8 +33,11 @@ class Rule:
     matchers: tuple[Matcher, ...]
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether an alert with these labels is named by it."""
-        return all(matcher.matches(labels) for matcher in self.matchers)
+        """Whether an alert with these labels is named by it; a value too long to tell is not."""
+        try:
+            return all(matcher.matches(labels) for matcher in self.matchers)
+        except UnknownForm:
+            return False
 
 
 def parse_rule(text: str) -> Rule:
@@ -65,6 +69,8 @@ def _matcher(found: re.Match[str]) -> Matcher:
             re.compile(value)
         except (re.error, RecursionError) as error:
             raise NotARule(f"the expression of {found['name']} cannot be read: {error}") from None
+        if is_endless(value, length=_USUAL_LENGTH):
+            raise NotARule(f"the expression of {found['name']} may take for ever: write it simpler")
     return Matcher(found["name"], value, is_regex=is_regex, is_equal=not sign.startswith("!"))
 
 

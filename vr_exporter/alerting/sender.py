@@ -46,10 +46,17 @@ class Outcome(Enum):
 _SPLIT: Final = frozenset({400, 413, 422})
 _MISCONFIGURED: Final = frozenset({404, 405, 415})
 _REFUSED: Final = frozenset({401, 403})
+_ASKS_FOR_TLS: Final = ("request to an HTTPS server", "request was sent to HTTPS port")
+"""What Go and nginx say with a 400 to whoever writes http for https."""
 
 
-def outcome_of(status: int) -> Outcome:
-    """Say what to do after an answer; without one the status is 0."""
+def outcome_of(status: int, text: str = "") -> Outcome:
+    """Say what to do after an answer; without one the status is 0.
+
+    A 400 is about the alerts, unless its text says that it is about the address.
+    """
+    if any(said in text for said in _ASKS_FOR_TLS):
+        return Outcome.MISCONFIGURED
     if 200 <= status < 300:  # noqa: PLR2004 - the classes of HTTP
         return Outcome.TAKEN
     if status in _SPLIT:
@@ -165,15 +172,18 @@ class Sender:
         return plan
 
     def _tell(self, plan: Plan) -> None:
-        now = self._clock.now()
+        """Post what is due, for some seconds: of a slow receiver the plan, and ends, grow old."""
+        now, began = self._clock.now(), self._clock.monotonic()
         for portion in portions(part_of(turn, now=now) for turn in plan.told):
             if self._clock.wait(0) or not self._deliver(portion):
+                return
+            if self._clock.monotonic() - began > LONGEST_UNPLANNED_SECONDS:
                 return
 
     def _deliver(self, portion: Sequence[Part]) -> bool:
         """Post a portion, halving it while it holds a bad alert; False: try again later (B24)."""
         answer = self._post(portion)
-        outcome = outcome_of(answer.status)
+        outcome = outcome_of(answer.status, answer.text)
         if outcome is Outcome.TAKEN:
             self._taken(portion)
             return True

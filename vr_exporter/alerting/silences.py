@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 _MOST_SILENCES = 10_000
+_MOST_STEPS: Final = 10_000_000
+_SHORT: Final = 12
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
+_REPEAT = re.compile(r"[*+]|\{[0-9]*,")
+_OPTION = re.compile(r"(?<!\()\?")
 
 
 class UnknownForm(Exception):  # noqa: N818 - the name says it
@@ -32,10 +38,30 @@ class Matcher:
     def _holds(self, found: str) -> bool:
         if not self.is_regex:
             return found == self.value
+        if is_endless(self.value, length=len(found)):
+            raise UnknownForm(f"matcher of {self.name}: an expression that may take for ever")
         try:
             return re.fullmatch(self.value, found, re.DOTALL) is not None
         except (re.error, RecursionError) as error:
             raise UnknownForm(f"matcher of {self.name}: not an expression that we know") from error
+
+
+def is_endless(expression: str, *, length: int) -> bool:
+    """Whether an expression may need more steps for so long a value than anybody waits for.
+
+    Alertmanager's engine is linear. This one goes back, and holds every thread meanwhile: a repeat
+    costs the length again, an option twice as much, a group as often as it has branches, and a
+    group that is repeated doubles with every character.
+    """
+    if length > _SHORT and _REPEATED_GROUP.search(expression):
+        return True
+    groups = expression.count("(")
+    orders = (
+        len(_REPEAT.findall(expression)) * math.log(max(length, 1)),
+        len(_OPTION.findall(expression)) * math.log(2),
+        groups * math.log1p(expression.count("|") / groups) if groups else 0.0,
+    )
+    return sum(orders) > math.log(_MOST_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +73,13 @@ class Silence:
     comment: str = ""
 
     def covers(self, labels: Mapping[str, str]) -> bool:
-        """Whether it silences an alert with these labels; raises UnknownForm."""
-        return all(matcher.matches(labels) for matcher in self.matchers)
+        """Whether it silences an alert with these labels; raises UnknownForm.
+
+        Plain matchers come first: an expression of which we know nothing matters only where they
+        hold.
+        """
+        plain_first = sorted(self.matchers, key=lambda matcher: matcher.is_regex)
+        return all(matcher.matches(labels) for matcher in plain_first)
 
 
 def covering(silences: Iterable[Silence], labels: Mapping[str, str]) -> Silence | None:

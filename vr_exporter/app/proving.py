@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from vr_exporter.alerting.alertmanager import Alertmanager, NotAsked
 from vr_exporter.alerting.routing import routes_of
-from vr_exporter.domain.alerts import TEST_ALERT, Begun, EventAlert, event_alert
+from vr_exporter.domain.alerts import TEST_ALERT, Begun, EventAlert, Outgoing, event_alert
 from vr_exporter.domain.episodes import stamp
 from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.sqlite import Ledger
@@ -33,14 +33,22 @@ class Proving:
         self._now = now
 
     def send(self, actor: str) -> float:
-        """Put it into the outbox; raises LookupError where nobody would get it."""
+        """Put it into the outbox; raises LookupError where nobody would get it.
+
+        What was heard of an earlier test proves nothing of now, so it is told as news again.
+        """
         settings = self._settings()
         if not settings.alertmanagers:
             raise LookupError("the settings have no alertmanagers")
         now = self._now()
         hold = settings.alerts.min_hold
         begun = Begun(proving_alert(settings, actor), now, now + hold)
-        self._ledger.change_outbox(lambda outbox: outbox.take([begun]), step="T4")
+
+        def begin(outbox: Outbox) -> None:
+            outbox.remove([row for name in outbox.receivers() for row in _tests(outbox, name)])
+            outbox.take([begun])
+
+        self._ledger.change_outbox(begin, step="T4")
         self._ledger.note("test_alert", actor=actor, now=now, result=f"held for {hold:.0f} s")
         return now
 
@@ -79,10 +87,14 @@ def proving_alert(settings: Settings, actor: str) -> EventAlert:
     )
 
 
+def _tests(outbox: Outbox, receiver: str) -> list[Outgoing]:
+    return [row for row in outbox.rows(receiver) if row.alert.name == TEST_ALERT]
+
+
 def _hops_at(member: Alertmanager, outbox: Outbox) -> Iterator[Hop]:
     name = member.member.receiver
-    rows = [row for row in outbox.rows(name) if row.alert.name == TEST_ALERT]
-    acked = max((row.firing_acked_at for row in rows if row.firing_acked_at), default=None)
+    heard = (row.firing_acked_at for row in _tests(outbox, name) if row.firing_acked_at)
+    acked = max(heard, default=None)
     if acked is None:
         yield Hop(name, False, "not taken yet")
         return

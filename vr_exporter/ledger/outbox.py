@@ -50,12 +50,14 @@ class Outbox:
         self.version = 0
         self._lock = threading.Lock()
         self._rows: dict[str, dict[str, Outgoing]] = {}
+        self._over: dict[str, dict[str, None]] = {}
         self._active: dict[str, _Active] = {}
         self._most_active = _FEW
         self._unwritten: set[Key] = set()
         self._dropped: Counter[str] = Counter()
         for row in outbox_rows.every(connection):
             self._rows.setdefault(row.receiver, {})[row.alert.fingerprint] = row
+            self._sort(row)
             found = _Active(row.alert, row.starts_at, row.ends_at)
             if found.lasts_at(now):
                 self._active[row.alert.kin] = found
@@ -89,6 +91,7 @@ class Outbox:
         wanted = set(receivers)
         with self._lock:
             for receiver in self._rows.keys() - wanted:
+                self._over.pop(receiver, None)
                 for row in self._rows.pop(receiver).values():
                     self._mark(row)
             for receiver in wanted - self._rows.keys():
@@ -99,12 +102,12 @@ class Outbox:
                         self._put(new)
 
     def take(self, news: Iterable[News]) -> None:
-        """Take in what happened, for every receiver; without one nothing is kept."""
+        """Take in what happened, for every receiver; without one only what is over counts."""
         with self._lock:
-            for each in news if self._rows else ():
+            for each in news:
                 if isinstance(each, Ended):
                     self._end(each.kin, each.at)
-                else:
+                elif self._rows:
                     self._begin(each)
 
     def end_sites_but(self, sites: Container[str], *, at: float) -> None:
@@ -199,11 +202,11 @@ class Outbox:
         """Add a row; where all places are taken, one whose end is told already makes room."""
         rows = self._rows[row.receiver]
         if row.alert.fingerprint not in rows and len(rows) >= self.capacity:
-            told = next((each for each in rows.values() if each.resolved_acked_at), None)
+            told = next(iter(self._over.get(row.receiver, ())), None)
             if told is None:
                 self._dropped["queue_full"] += 1
                 return
-            self._delete(told)
+            self._delete(rows[told])
         self._put(row)
 
     def _put(self, row: Outgoing) -> None:
@@ -212,10 +215,19 @@ class Outbox:
         if before is not None:
             self._mark(before)
         rows[row.alert.fingerprint] = row
+        self._sort(row)
         self._mark(row)
+
+    def _sort(self, row: Outgoing) -> None:
+        """Keep apart the rows whose end is told: a full outbox looks for one again and again."""
+        over = self._over.setdefault(row.receiver, {})
+        over.pop(row.alert.fingerprint, None)
+        if row.resolved_acked_at is not None:
+            over[row.alert.fingerprint] = None
 
     def _delete(self, row: Outgoing) -> None:
         del self._rows[row.receiver][row.alert.fingerprint]
+        self._over[row.receiver].pop(row.alert.fingerprint, None)
         self._mark(row)
 
     def _mark(self, row: Outgoing) -> None:

@@ -13,7 +13,7 @@ FINAL_REASONS: Final = frozenset({"resolved", "unmatched", "duplicate", "loop", 
 UNCLEAR: Final = frozenset({TriggerState.AMBIGUOUS, TriggerState.UNRESOLVED})
 """Whether a sync was started is not known, so somebody has to acknowledge it."""
 
-_OF_ALERTS: Final = frozenset({"resolved", "healed", "dry_run", "off"})
+_OF_ALERTS: Final = frozenset({"resolved", "healed", "dry_run", "off", "kill_switch"})
 """Skips of an alert that say nothing against the wish of somebody who joined it."""
 
 _BY_CALLS_OF_THEIR_OWN: Final = frozenset({TriggerState.RESERVED, TriggerState.POSTING})

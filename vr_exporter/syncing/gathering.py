@@ -53,6 +53,7 @@ class Gathering:
             last_claimed_at=self._ledger.last_claim(target.replication_id),
             is_target_held=recent.is_held(target.replication_id),
             alert=alert,
+            following=recent.following(target.replication_id),
         )
 
     def as_polled(self, trigger: Trigger, now: float) -> FreshFacts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -50,11 +49,6 @@ class OfferedEpisodes:
         with self._lock:
             every = list(reversed(self._episodes.values()))
         return tuple(each for each in every if word in _names(each) or is_key(word, each.key))
-
-    def youngest(self, limit: int) -> Iterable[Offered]:
-        """Give those that were offered last."""
-        with self._lock:
-            return list(reversed(self._episodes.values()))[:limit]
 
 
 def _names(offered: Offered) -> tuple[str, ...]:

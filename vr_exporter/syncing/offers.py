@@ -110,14 +110,15 @@ class Offers:
         silenced = self._silenced(intents)
         now = self._now()
         besides = _meant(intents)
+        batch = _Batch(now, self._desk.gathering.recent(now), silenced, besides)
         taken: list[ReplicationId] = []
         found: list[Explained] = []
         for intent in intents:
-            recent = self._desk.gathering.recent(now, taken=taken)
-            batch = _Batch(now, recent, silenced, besides)
             explained = self._explained(intent, batch)
-            if explained.refusal is None:
-                taken.append(explained.trigger.target.replication_id)
+            replication = explained.trigger.target.replication_id
+            if explained.refusal is None and not batch.recent.is_held(replication):
+                taken.append(replication)
+                batch.recent = self._desk.gathering.recent(now, taken=taken)
             found.append(explained)
         return tuple(found)
 

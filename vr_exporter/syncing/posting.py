@@ -12,13 +12,13 @@ from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.events import Event, Surprised
 from vr_exporter.domain.inventory import Pairing, Replication
 from vr_exporter.domain.tasks import Task
-from vr_exporter.domain.triggers import Target, Trigger, TriggerState
+from vr_exporter.domain.triggers import Skip, Target, Trigger, TriggerState
 from vr_exporter.ledger.crash import crash
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.syncing.about import is_about
 from vr_exporter.syncing.desk import Policy
 from vr_exporter.syncing.fresh import FreshRows
-from vr_exporter.syncing.guards import FreshFacts, judge_fresh
+from vr_exporter.syncing.guards import FreshFacts, judge_fresh, skip_by_kill_switch
 from vr_exporter.syncing.states import is_remote_down, is_syncing
 
 _WAITED_OUT = frozenset({"throttled", "deadline"})
@@ -72,6 +72,8 @@ class Poster:
 
     def begin(self, trigger: Trigger) -> Trigger:
         """Take a reserved trigger as far as it goes; it stays reserved where it has to wait."""
+        if skip := self._killed(trigger):
+            return self._skip(trigger, skip)
         with self.reads.step():
             try:
                 facts = self._look(trigger)
@@ -80,9 +82,7 @@ class Poster:
                     return trigger
                 facts = self._unread(trigger, str(error))
         if skip := judge_fresh(trigger, facts):
-            return self._settle(
-                trigger, TriggerState.SKIPPED, reason=skip.reason, sentence=skip.sentence
-            )
+            return self._skip(trigger, skip)
         if facts.replication is not None and is_syncing(facts.replication):
             vm = trigger.target.vm
             sentence = f"{vm} was syncing already: the end of that sync is followed"
@@ -90,6 +90,10 @@ class Poster:
                 trigger, TriggerState.JOINED, sentence=sentence, answered_at=facts.read_at
             )
         return self._post(trigger)
+
+    def _killed(self, trigger: Trigger) -> Skip | None:
+        """Ask guard 1 again: the kill switch stops what was taken before it was turned, too."""
+        return skip_by_kill_switch(trigger, is_on=self.ledger.kill_switch)
 
     def _look(self, trigger: Trigger) -> FreshFacts:
         target = trigger.target
@@ -132,6 +136,8 @@ class Poster:
             return self._not_begun(trigger, error)
         if self.clock.wait(0):
             raise Stopping
+        if skip := self._killed(trigger):
+            return self._skip(trigger, skip)
         if not self.ledger.claim(trigger.key, now=self.clock.now()):
             return self.ledger.trigger(trigger.key) or trigger
         return self._send(trigger)
@@ -191,6 +197,11 @@ class Poster:
             task_id=task.id,
             task_queued_at=task.queued_timestamp_seconds,
             answered_at=now,
+        )
+
+    def _skip(self, trigger: Trigger, skip: Skip) -> Trigger:
+        return self._settle(
+            trigger, TriggerState.SKIPPED, reason=skip.reason, sentence=skip.sentence
         )
 
     def _settle(self, trigger: Trigger, state: TriggerState, **changes: object) -> Trigger:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from vr_exporter.domain.names import ReplicationId, SiteName
-from vr_exporter.domain.triggers import Trigger
+from vr_exporter.domain.triggers import Origin, Trigger, TriggerState
 from vr_exporter.syncing import history
 from vr_exporter.syncing.circuit import Circuit
 
@@ -29,6 +30,7 @@ class Recent:
         self._circuits: dict[SiteName, Circuit] = {}
         self._free_at: dict[int, float | None] = {}
         self._held = {t.target.replication_id for t in triggers if t.state.holds_target} | {*taken}
+        self._following = Counter(t.target.replication_id for t in triggers if _follows(t))
         self.budget_used = history.budget_used(triggers, now) + len(taken)
 
     def circuit(self, site: SiteName) -> Circuit:
@@ -48,3 +50,11 @@ class Recent:
     def is_held(self, replication: ReplicationId) -> bool:
         """Whether a trigger of this replication is under way, so that another would follow it."""
         return replication in self._held
+
+    def following(self, replication: ReplicationId) -> int:
+        """How many wishes by alert follow what is under way of this replication."""
+        return self._following[replication]
+
+
+def _follows(trigger: Trigger) -> bool:
+    return trigger.origin is Origin.ALERT and trigger.state is TriggerState.JOINED

@@ -39,8 +39,8 @@ class Inbound:
     """The webhook as HTTP sees it.
 
     `key` is what opens it, None where nothing does; it is asked for each request. `take` raises
-    NotAWebhook. `refused` counts one that was turned away by its head, `unread` one whose body
-    did not come as it has to.
+    NotAWebhook. `refused` counts one that was turned away by its head, `received` one that was let
+    in, and `failed` such a one that could not be taken.
     """
 
     key: Callable[[], WebhookKey | None]

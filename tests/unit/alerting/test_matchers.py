@@ -62,3 +62,12 @@ def test_any_text_is_a_rule_or_none(text: str) -> None:
         parse_rule(text).matches(LABELS)
     except NotARule:
         return
+
+
+def test_an_expression_that_may_take_for_ever_is_no_rule() -> None:
+    """A label as long as it may be could hold the exporter for hours; one too long is no match."""
+    with pytest.raises(NotARule, match="for ever"):
+        parse_rule(r'{alertname=~"(\\w+)+x"}')
+    rule = parse_rule('{alertname=~".*a.*b.*c"}')
+    assert not rule.matches({"alertname": "a" * 1024 + "bc"})
+    assert rule.matches({"alertname": "abc"})

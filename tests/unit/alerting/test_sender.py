@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.alertmanager import Alertmanager, Heard
 from tests.alerts import WayOut, a_way_out, an_alert, begun, held, serve
 from tests.builders import NOW
-from vr_exporter.alerting.alertmanager import Unready, bearer
+from vr_exporter.alerting.alertmanager import NotAsked, Unready, bearer
 from vr_exporter.alerting.sender import Outcome, outcome_of
 from vr_exporter.alerting.turns import Timing
 from vr_exporter.domain.alerts import Ended, Event, EventAlert
@@ -367,3 +370,48 @@ def test_an_alertmanager_that_starts_anew_learns_what_fires(way: WayOut) -> None
     way.sender._member.close()
     way.pass_time(61)
     assert way.standin.firing()
+
+
+def test_of_a_slow_receiver_no_end_is_planned_so_early_that_it_is_past(way: WayOut) -> None:
+    """Each portion is planned anew: a firing alert that arrives with an end in the past is none."""
+    way.note(*(begun(an_alert(replication=f"GID-{number}")) for number in range(15_000)))
+    answer, lived = way.standin.handle_request, []
+
+    def slowly(request: httpx.Request) -> httpx.Response:
+        way.time.advance(9.0)
+        ends = {alert["endsAt"] for alert in json.loads(request.read())}
+        lived.append(datetime.fromisoformat(min(ends)).timestamp() - way.time.now())
+        return answer(request)
+
+    way.standin.handle_request = slowly  # type: ignore[method-assign] # as slow as we wait for
+    for _ in range(30):
+        way.sender.turn()
+    assert len(lived) == 30
+    assert min(lived) > 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Client sent an HTTP request to an HTTPS server.",
+        "<h1>400 Bad Request</h1> The plain HTTP request was sent to HTTPS port",
+    ],
+)
+def test_a_400_to_http_where_https_is_spoken_drops_no_alert(text: str) -> None:
+    """It is about the address: alerts wait for the settings to be put right."""
+    assert outcome_of(400, text) is Outcome.MISCONFIGURED
+
+
+@pytest.mark.parametrize("token", ["tökén", "a\x07b", "a\nb"])
+def test_a_token_that_no_header_can_carry_is_a_fault_and_no_crash(
+    tmp_path: Path, token: str
+) -> None:
+    """Said by the receiver's fault, and alerts wait; silences are then unknown."""
+    way = a_way_out(tmp_path, authorize=lambda: bearer(token))
+    way.note(begun(ALERT))
+    way.pass_time(3)
+    assert "no header can carry" in way.sender.fault
+    assert len(way.rows) == 1
+    with pytest.raises(NotAsked):
+        way.sender._member.silences()  # type: ignore[attr-defined] # the real client
+    way.ledger.close()

@@ -103,3 +103,43 @@ def test_an_expression_that_we_cannot_read_is_said_aloud() -> None:
     (found,) = parse_silences(silences(a_silence({"name": "site", "value": "(", "isRegex": True})))
     with pytest.raises(UnknownForm):
         found.covers(LABELS)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"(\w+-?)+x",
+        ".*.*.*.*.*x",
+        "(a|a)*b",
+        "a?" * 30 + "a" * 30,
+        "(a|a)" * 30 + "b",
+        "(a{1,}){9}",
+    ],
+)
+def test_an_expression_that_may_take_for_ever_is_not_begun(expression: str) -> None:
+    """Alertmanager's engine is linear; ours would hold the whole exporter for hours."""
+    matcher = Matcher("vm", expression, is_regex=True)
+    with pytest.raises(UnknownForm, match="for ever"):
+        matcher.matches({"vm": "a" * 40 + "!"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "matches"),
+    [
+        ("|".join(f"db-{number:02}" for number in range(60)), True),
+        ("(db|web)-.*", True),
+        (".*(db|web).*0.*", True),
+        ("(?i)DB-0[0-9]{1,3}", True),
+        ("(web-)?0.+", False),
+    ],
+)
+def test_expressions_as_people_write_them_are_judged(expression: str, *, matches: bool) -> None:
+    """Lists of names, parts of names, capitals."""
+    assert Matcher("vm", expression, is_regex=True).matches({"vm": "db-01"}) is matches
+
+
+def test_plain_matchers_of_a_silence_are_asked_first() -> None:
+    """What cannot be judged holds back only the alerts that the rest of its silence covers."""
+    endless = {"name": "vm", "value": r"(\w+)+x", "isRegex": True}
+    (found,) = parse_silences(silences(a_silence(endless, {"name": "site", "value": "berlin"})))
+    assert not found.covers({**LABELS, "vm": "a" * 40})

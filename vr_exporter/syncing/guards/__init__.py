@@ -12,6 +12,7 @@ from vr_exporter.syncing.guards.facts import (
     Mode,
     StormFacts,
     StormRule,
+    skip_by_kill_switch,
     stricter,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "StormRule",
     "judge_before",
     "judge_fresh",
+    "skip_by_kill_switch",
     "stricter",
 ]

@@ -7,7 +7,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from vr_exporter.domain.triggers import TABLE, Origin, Skip, Trigger
-from vr_exporter.syncing.guards.facts import BUDGETED, MOST_UNHEALED, Facts, Mode, skip_off
+from vr_exporter.syncing.guards.facts import (
+    BUDGETED,
+    MOST_FOLLOWING,
+    MOST_UNHEALED,
+    Facts,
+    Mode,
+    skip_by_kill_switch,
+    skip_off,
+)
 from vr_exporter.syncing.windows import end_of
 from vr_exporter.syncing.words import span
 
@@ -16,9 +24,7 @@ _TASK_LABELS = frozenset({"operation", "error_class", "task", "task_id"})
 
 def skip_killed(trigger: Trigger, facts: Facts) -> Skip | None:
     """The kill switch stops alerts, and nobody else (guard 1)."""
-    if trigger.origin is not Origin.ALERT or not facts.has_kill_switch:
-        return None
-    return Skip("kill_switch", "all triggers by alert are stopped by the kill switch")
+    return skip_by_kill_switch(trigger, is_on=facts.has_kill_switch)
 
 
 def skip_while_off(trigger: Trigger, facts: Facts) -> Skip | None:
@@ -120,7 +126,10 @@ def skip_in_storm(trigger: Trigger, facts: Facts) -> Skip | None:
 
 
 def skip_over_budget(trigger: Trigger, facts: Facts) -> Skip | None:
-    """Programs start no more than so many syncs an hour, all sites together (guard 12)."""
+    """Programs start no more than so many syncs an hour, and alerts follow no end (guard 12)."""
+    if trigger.origin is Origin.ALERT and facts.following >= MOST_FOLLOWING:
+        vm = trigger.target.vm
+        return Skip("budget", f"{facts.following} alerts follow the sync of {vm} already")
     is_spent = facts.budget_used >= facts.budget_limit
     if trigger.origin not in BUDGETED or facts.is_target_held or not is_spent:
         return None

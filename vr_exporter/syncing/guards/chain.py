@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from vr_exporter.domain.triggers import Skip, Trigger
 from vr_exporter.syncing.guards import before, fresh, inputs
-from vr_exporter.syncing.guards.facts import Facts, FreshFacts
+from vr_exporter.syncing.guards.facts import MOST_FOLLOWING, Facts, FreshFacts
 
 F = TypeVar("F")
 
@@ -132,7 +132,8 @@ BEFORE: tuple[Guard[Facts], ...] = (
     ),
     Guard(
         *(12, "budget", "budget"),
-        "`triggers.max_per_hour` wishes by programs, all sites together",
+        "`triggers.max_per_hour` wishes by programs, all sites together; and no more than "
+        f"{MOST_FOLLOWING} alerts follow one sync",
         *(before.skip_over_budget, inputs.budget, "api, alert"),
     ),
     Guard(

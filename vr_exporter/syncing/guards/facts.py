@@ -22,6 +22,9 @@ BUDGETED: Final = frozenset({Origin.API, Origin.ALERT})
 MOST_UNHEALED: Final = 2
 """So many triggers by alert of one replication that healed nothing are taken for a loop."""
 
+MOST_FOLLOWING: Final = 10
+"""So many wishes by alert follow one sync: each is a row and a commit, and says nothing new."""
+
 
 class Mode(Enum):
     """What triggers may do, the strictest first."""
@@ -99,8 +102,9 @@ class Facts:
 
     `budget_used` counts an hour back; `budget_free_at` is when one more will fit, None while that
     hangs on wishes that wait. `last_claimed_at` is when a POST for the target was last about to
-    leave, whoever asked. `is_target_held`: a trigger of the target is under way, so that
-    this one will follow it and cost no POST. `alert` is there where an alert asks, and only then.
+    leave, whoever asked. `is_target_held`: a trigger of the target is under way, so that this
+    one will follow it and cost no POST; `following` by alert do so already. `alert` is there
+    where an alert asks, and only then.
     """
 
     now: float
@@ -114,6 +118,7 @@ class Facts:
     cooldown_seconds: float
     last_claimed_at: float | None
     is_target_held: bool
+    following: int
     alert: EpisodeFacts | None
 
 
@@ -134,6 +139,13 @@ class FreshFacts:
     is_remote_down: bool = False
     clock_skew_seconds: float = 0.0
     grace: Grace = field(default_factory=Grace)
+
+
+def skip_by_kill_switch(trigger: Trigger, *, is_on: bool) -> Skip | None:
+    """The kill switch stops alerts, and nobody else; it is asked before every action."""
+    if trigger.origin is not Origin.ALERT or not is_on:
+        return None
+    return Skip("kill_switch", "all triggers by alert are stopped by the kill switch")
 
 
 def skip_off(trigger: Trigger) -> Skip:

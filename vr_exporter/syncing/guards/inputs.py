@@ -98,7 +98,8 @@ def storm(_trigger: Trigger, facts: Facts) -> str:
 
 def budget(_trigger: Trigger, facts: Facts) -> str:
     """What of the budget is used."""
-    return f"{facts.budget_used}/{facts.budget_limit} within the hour"
+    used = f"{facts.budget_used}/{facts.budget_limit} within the hour"
+    return f"{used}, {facts.following} alerts follow" if facts.following else used
 
 
 def cooldown(_trigger: Trigger, facts: Facts) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vr_exporter.web.api import REPLICATIONS, SHAPES, SITES, TASKS
+from vr_exporter.web.api import SHAPES
 from vr_exporter.web.api.shape import Shape
+from vr_exporter.web.openapi.results import RESULTS, TIME
 from vr_exporter.web.routes import ROUTES, Route
 
 _INTRODUCTION = """\
@@ -38,19 +39,9 @@ Lists stand under a key of their own, beside the time of the answer:
 `{"generated_timestamp_seconds": 1790000000.0, "sites": […]}`. Times are in seconds, timestamps in
 seconds since 1970, sizes in bytes. Every member is always there; one whose type ends in `?` is null
 when it is not known. Members may be added; none is renamed or taken away within a major version.
+`GET /api/v1/openapi.json` says all of this for programs, made from the same tables.
 
 """
-
-_LISTS: tuple[tuple[str, str, str], ...] = (
-    ("/api/v1/sites", SITES.key, "Site"),
-    ("/api/v1/replications", REPLICATIONS.key, "Replication"),
-    ("/api/v1/tasks", TASKS.key, "Task"),
-    ("/api/v1/triggers", "triggers", "Trigger"),
-    ("/api/v1/audit", "audit", "AuditRow"),
-    ("/api/v1/targets", "targets", "Target"),
-    ("/api/v1/targets", "faults", "Fault: the words that mean no target, or several"),
-    ("/api/v1/targets", "unread", "sentences: what could not be read, so that some may be missing"),
-)
 
 
 def routes_reference() -> str:
@@ -60,7 +51,7 @@ def routes_reference() -> str:
             _INTRODUCTION,
             *(_route(route) for route in ROUTES),
             _JSON,
-            *(f"- `{path}`: `{key}`, an array of {what}\n" for path, key, what in _LISTS),
+            *_members(),
             "\n",
             "\n".join(_shape(shape) for shape in SHAPES),
         ]
@@ -78,6 +69,13 @@ def _route(route: Route) -> str:
         lines += ["| answer | when |", "|---|---|"]
         lines += [f"| {status} | {when} |" for status, when in route.answers]
     return "\n".join(lines).rstrip("\n") + "\n\n"
+
+
+def _members() -> Iterator[str]:
+    for (method, path), results in RESULTS.items():
+        for name, kind, meaning in results[200].members:
+            if name != TIME[0]:
+                yield f"- `{method} {path}`: `{name}`, an {kind}{meaning and f': {meaning}'}\n"
 
 
 def _shape(shape: Shape[object]) -> str:

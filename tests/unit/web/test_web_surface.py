@@ -1,0 +1,101 @@
+"""What the listener offers to strangers: what is read is open, what acts is closed (C1, C20)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW, a_snapshot
+from tests.desks import FakeDesk
+from vr_exporter.app.serving import WebOptions
+from vr_exporter.web.listeners import split_address
+from vr_exporter.web.message import Request, Response
+from vr_exporter.web.routes import ROUTES, Route, Routes, Sources
+
+ELSEWHERE = "http://192.0.2.66:9999/"
+NAMES = re.compile(r"target|url|uri|host|address|proxy|next|redirect|callback|dest", re.IGNORECASE)
+READ = [route for route in ROUTES if route.method == "GET"]
+ACTING = [route for route in ROUTES if route.acts]
+
+
+class NoPage:
+    """Stands for the page of metrics."""
+
+    chunks = (b"# EOF\n",)
+    etag = '"1"'
+
+
+def routes_of(desk: FakeDesk) -> Routes:
+    """Routes of an exporter whose desk is a fake."""
+    return Routes(
+        Sources(
+            snapshot=a_snapshot,
+            metrics_body=lambda **_: NoPage(),
+            is_healthy=lambda: (True, "healthy"),
+            now=lambda: NOW,
+            version="1",
+            acting=desk.acting(),
+        )
+    )
+
+
+def ask(desk: FakeDesk, route: Route, *, site: str = "madrid", **more: Any) -> Response:
+    """A request of a stranger for a route."""
+    path = re.sub(r"\{[a-z]+\}", "db-01", route.path.replace("{site}", site))
+    headers = {"host": "vr:10843", "content-type": "application/json"}
+    request = Request(route.method, path, headers=headers, peer="192.0.2.1", body=b"{}", **more)
+    routes = routes_of(desk)
+    return routes.refusal(request) or routes(request)
+
+
+def test_C1_it_listens_on_every_address_unless_told_otherwise() -> None:
+    """As the family's exporters do; the host of the default address is empty."""
+    assert [split_address(address) for address in WebOptions().listen] == [("", 10843)]
+
+
+@pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
+def test_C1_what_is_read_needs_no_credential(route: Route) -> None:
+    """No GET asks who is there; it has what it was asked for, or there is none of that name."""
+    assert ask(FakeDesk(), route).status in (200, 400, 404)
+
+
+@pytest.mark.parametrize("token", [None, "", "set"])
+@pytest.mark.parametrize("route", ACTING, ids=lambda route: route.path)
+def test_C1_nothing_that_acts_is_open_without_a_credential(route: Route, token: str | None) -> None:
+    """Without a token in the settings it is closed; with one it is asked for."""
+    desk = FakeDesk(token=token)
+    assert ask(desk, route).status == (401 if token else 403)
+    assert (desk.wishes, desk.turned_away, desk.acknowledged) == ([], [], [])
+
+
+def test_C20_no_route_takes_an_address() -> None:
+    """Which appliances are asked is said in the settings alone: there is no `?target=`."""
+    taken = [name for route in ROUTES for name, _ in route.parameters]
+    taken += [name for route in ROUTES for name, _, _ in route.body]
+    taken += [name for route in ROUTES for name in re.findall(r"\{([a-z]+)\}", route.path)]
+    assert "site" in taken
+    assert [name for name in taken if NAMES.search(name)] == []
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in READ if ("site" in dict(route.parameters))], ids=lambda r: r.path
+)
+def test_C20_an_address_in_place_of_a_site_is_no_site(route: Route) -> None:
+    """Sites are looked up by their names and never become part of an address."""
+    query = (("site", ELSEWHERE), ("match", "*"), ("name", "db-01"))
+    known = [(name, value) for name, value in query if name in dict(route.parameters)]
+    response = ask(FakeDesk(), route, query=tuple(known))
+    body = b"".join(response.chunks)
+    assert response.status == 404 or b'"not_found"' in body
+
+
+def test_C20_a_target_parameter_is_refused_or_passed_over() -> None:
+    """What other exporters would follow names nothing here."""
+    for route in READ:
+        plain, aimed = (
+            ask(FakeDesk(), route, query=query) for query in ((), (("target", ELSEWHERE),))
+        )
+        assert aimed.status in (400, plain.status)
+        assert ELSEWHERE.encode() not in b"".join(aimed.chunks)

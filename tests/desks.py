@@ -42,7 +42,7 @@ class FakeDesk:
             turn_away=self.turn_away,
             trigger=self.trigger,
             triggers=lambda: tuple(self.kept),
-            audit=lambda *, limit: self.rows[:limit],
+            audit=self.audit,
             acknowledge=self.acknowledge,
             token=lambda: self.token,
             is_stopping=lambda: self.is_stopping,
@@ -66,6 +66,10 @@ class FakeDesk:
     def turn_away(self, wish: Wish, skip: Skip) -> Verdict:
         self.turned_away.append((wish, skip))
         return Verdict(wish.as_trigger(NOW), skip.sentence, skip=skip)
+
+    def audit(self, *, limit: int, of_bridge: bool = False) -> tuple[AuditRow, ...]:
+        rows = [row for row in self.rows if row.is_of_bridge or not of_bridge]
+        return tuple(rows[:limit])
 
     def trigger(self, key: str) -> Trigger | None:
         return next((trigger for trigger in self.kept if trigger.key == key), None)

@@ -12,6 +12,7 @@ from prometheus_client.openmetrics import parser as openmetrics_parser
 
 from tests.builders import NOW
 from tests.simulated import ManualClock
+from vr_exporter.alerting.arrivals import WebhookFacts
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 from vr_exporter.metrics.alerts import AlertFacts
@@ -31,16 +32,24 @@ class FakeStoreFacts:
     failures: Mapping[str, int] = field(default_factory=lambda: {"commit": 1})
 
 
+SOME_WEBHOOKS = WebhookFacts(
+    received=21, refused={"auth": 2}, alerts={"firing": 12, "resolved": 7}, deadman=NOW - 30
+)
+"""An open webhook that has heard of its dead man."""
+
+
 def own_metrics(
     *sites: str,
     store: Callable[[], FakeStoreFacts] | None = FakeStoreFacts,
     alerts: Callable[[], AlertFacts] = AlertFacts,
+    webhooks: Callable[[], WebhookFacts] = lambda: SOME_WEBHOOKS,
     kill_switch: Callable[[], bool] = lambda: False,
 ) -> OwnMetrics:
     """Our own counters, watching these sites, the same under every Python."""
     own = OwnMetrics(
         store=store,
         alerts=alerts,
+        webhooks=webhooks,
         kill_switch=kill_switch,
         version="1.2.3",
         revision="0000000",

@@ -13,7 +13,7 @@ from promql_parser import AggregateExpr, BinaryExpr, Call, MatrixSelector, Paren
 RATE_INTERVAL: Final = timedelta(minutes=4, seconds=7)
 """Stands for `$__rate_interval`, which the parser does not know."""
 
-_FILLED: Final = {"$__rate_interval": "4m7s", "$__range": "1h13m"}
+_FILLED: Final = {"$__rate_interval": "4m7s", "$__interval": "11m", "$__range": "1h13m"}
 _OPERATORS: Final = {
     "MatchOp.Equal": "=",
     "MatchOp.NotEqual": "!=",

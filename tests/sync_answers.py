@@ -211,7 +211,7 @@ _SYNCED = "db-01 is synced"
 
 
 def _no(status: str, more: str = "") -> str:
-    again = "" if status == "403" else "; run again"
+    again = "" if status == "403" else "; run again with --force"
     return f"db-01: not started: POST …/actions/sync answered {status}{more}{again}"
 
 
@@ -351,7 +351,8 @@ ROWS = (
     _found("A61", "half of the JSON, and yet the sync runs", breaks("truncated")),
     Row(
         *("", "a refused connection for the POST", _REFUSED, "refused", 5, Outcome.REJECTED),
-        says="db-01: not started: madrid.example:443: [Errno 111] Connection refused; run again",
+        says="db-01: not started: madrid.example:443: [Errno 111] Connection refused; "
+        "run again with --force",
         reason="not_sent",
         posts=0,
         given=refuses_the_connection,

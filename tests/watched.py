@@ -12,9 +12,12 @@ from typing import Any, Self
 
 from tests.pages import families_of, text_of
 from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport
+from vr_exporter.alerting.arrivals import WebhookFacts
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.domain.alerts import Noticed
+from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.events import Event
 from vr_exporter.domain.inventory import ApplianceFacts, Pairing
@@ -30,6 +33,7 @@ from vr_exporter.simulator.faults import Fault
 from vr_exporter.simulator.options import Account, ApiOptions
 from vr_exporter.simulator.world import World, WorldOptions
 from vr_exporter.syncing.desk import Desk, Policy, Verdict
+from vr_exporter.syncing.healing import note_healed
 from vr_exporter.syncing.posting import Poster
 from vr_exporter.syncing.targets import Wanted, find
 from vr_exporter.syncing.tasks import SyncTasks
@@ -110,6 +114,7 @@ class Site:
             watched.board,
             syncs,
             self.triggering,
+            watched.notice,
         )
         self._poll_at = clock.monotonic()
         self._interval_seconds = watched.interval_seconds
@@ -191,6 +196,7 @@ class Watched:
         self.api_options = api_options or ApiOptions(accounts=(ACCOUNT,))
         self.page_size = page_size
         self.interval_seconds = interval_seconds
+        self.webhooks = WebhookFacts()
         self.policy = Policy()
         self.max_running = 4
         self.folder = tempfile.TemporaryDirectory(
@@ -219,13 +225,18 @@ class Watched:
         return Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
 
     def _new_own(self) -> OwnMetrics:
-        return OwnMetrics()
+        return OwnMetrics(webhooks=lambda: self.webhooks)
 
     def _new_page(self) -> Page:
         return Page(own=self.own, clock=self.time.clock())
 
     def _new_ledger(self) -> Ledger:
         return Ledger(Path(self.folder.name) / "state.db", now=self.time.now())
+
+    def notice(self, site: SiteSnapshot, _changes: SiteChanges) -> Noticed:
+        """Note what has healed; nobody is told of anything."""
+        note_healed(self.ledger, site)
+        return Noticed()
 
     def renew_desk(self) -> None:
         """Let the desk go by the policy as it is now."""

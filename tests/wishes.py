@@ -49,6 +49,7 @@ def some_facts(**changes: Any) -> Facts:
         cooldown_seconds=600.0,
         last_claimed_at=None,
         is_target_held=False,
+        alert=None,
     )
     return replace(facts, **changes)
 

@@ -77,7 +77,10 @@ class Filter(Choice):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Times marked on every chart, where the expression has a value above 0."""
+    """Times marked on every chart, where the expression has a value above 0.
+
+    States are marked where they begin: else a long one lies on all that there is to see.
+    """
 
     name: str
     expr: str
@@ -165,6 +168,11 @@ def _heading(title: str, number: int, y: int) -> Json:
     }
 
 
+def begins(selector: str, holds: str = "{}") -> str:
+    """An expression for the five minutes after a selector began to have what `holds` asks for."""
+    return f"{holds.format(selector)} unless {holds.format(selector + ' offset 5m')}"
+
+
 JOB_VARIABLES: Final = (
     Filter("job", "Job", "label_values(vr_exporter_build_info, job)"),
     Filter("instance", "Instance", 'label_values(vr_exporter_build_info{job=~"$job"}, instance)'),
@@ -177,9 +185,12 @@ PAIRING_VARIABLES: Final = (
 _QUERY_TYPES: Final = {"label_values": 1, "query_result": 3}
 """Grafana's numbers for the kinds of question."""
 
+_CRITICAL: Final = (
+    'ALERTS{alertname=~"Vr.*",alertstate="firing",severity="critical",site=~"$site|"}'
+)
 SITE_ALERTS: Final = Mark(
     "Critical alerts",
-    'ALERTS{alertname=~"Vr.*",alertstate="firing",severity="critical",site=~"$site|"}',
+    begins(_CRITICAL),
     RED,
     "{{alertname}}",
     "{{site}} {{pairing}} {{instance}}",

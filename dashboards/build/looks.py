@@ -14,7 +14,9 @@ ORANGE: Final = "#E69F00"
 RED: Final = "#D55E00"
 PURPLE: Final = "#CC79A7"
 GREY: Final = "#999999"
-"""The palette of Okabe and Ito; what is good is the bluish green, what is bad the vermilion."""
+BROWN: Final = "#8B5A2B"
+"""The palette of Okabe and Ito; what is good is the bluish green, what is bad the vermilion.
+Its black is not seen on a dark page; brown stands in."""
 
 PALETTE: Final = (DEEP_BLUE, ORANGE, GREEN, RED, BLUE, PURPLE, YELLOW, GREY)
 """For series that are neither good nor bad, in the order in which they are listed."""
@@ -67,9 +69,9 @@ YES_IS_GOOD: Words = {"0": Word("no", RED), "1": Word("yes", GREEN)}
 BREACHED: Words = {"0": Word("late or excused", GREY), "1": Word("breached", RED)}
 OPEN_OR_CLOSED: Words = {"0": Word("sending", GREEN), "1": Word("held back", ORANGE)}
 SEVERITIES: Words = {
-    "critical": Word("critical", RED),
-    "warning": Word("warning", ORANGE),
-    "info": Word("info", BLUE),
+    "3": Word("critical", RED),
+    "2": Word("warning", ORANGE),
+    "1": Word("info", BLUE),
 }
 
 

@@ -13,6 +13,12 @@ DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 PLUGIN_VERSION: Final = "11.0.0"
 REF_IDS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+BAR_STEP: Final = "10m"
+"""The least time that a bar or a cell stands for."""
+
+LEGEND_WIDTH: Final = 300
+"""Pixels, beside a chart."""
+
 UNSEEN: Final = "nothing is scraped"
 """Where an exporter that works always gives a number."""
 
@@ -31,7 +37,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """What every panel has; `says` is what is good and what to do, `alerts` whose pages help."""
+    """What every panel has; `says` is what is good and what to do, `alerts` whose pages help.
+
+    Its points are no nearer to each other than `least_step`.
+    """
 
     title: str
     says: str
@@ -45,10 +54,12 @@ class Panel:
     decimals: int | None = None
     width: int = 12
     height: int = 8
+    least_step: str = ""
 
     def json(self) -> Json:
         """As Grafana writes it, all but its id and its place."""
-        return {
+        least = {"interval": self.least_step} if self.least_step else {}
+        return least | {
             "datasource": DATASOURCE,
             "description": described(self.says, self.alerts),
             "fieldConfig": {"defaults": self.defaults(), "overrides": self.overrides()},
@@ -111,9 +122,10 @@ class Stat(Panel):
         return "stat"
 
     def options(self) -> Json:
-        """The last value, its background in its colour where it has to be seen from afar."""
+        """The last value, its background coloured where it has to be seen from afar."""
+        is_plain = self.thresholds is PLAIN and not self.words
         return {
-            "colorMode": "background" if self.is_loud else "value",
+            "colorMode": "background" if self.is_loud else "none" if is_plain else "value",
             "graphMode": "none",
             "justifyMode": "auto",
             "orientation": "auto",
@@ -129,7 +141,10 @@ class Stat(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart(Panel):
-    """Lines, areas or bars over time; soft limits hold until a value passes them."""
+    """Lines, areas or bars over time; soft limits hold until a value passes them.
+
+    Bars are counts, of ten minutes or more each: their legend adds them up.
+    """
 
     queries: tuple[Query, ...]
     style: Literal["line", "area", "bars", "steps"] = "line"
@@ -137,15 +152,26 @@ class Chart(Panel):
     soft_lowest: float | None = None
     soft_highest: float | None = None
     has_threshold_lines: bool = False
+    has_long_legend: bool = False
     colors: Mapping[str, str] = field(default_factory=dict)
 
     def kind(self) -> str:
         """A time series."""
         return "timeseries"
 
+    @property
+    def is_count(self) -> bool:
+        """Whether it shows how many in each step: such sums have a meaning, those of rates none."""
+        return self.style == "bars" and self.unit == "short"
+
+    def json(self) -> Json:
+        """As every panel, with bars wide enough to be seen."""
+        bars = {"interval": BAR_STEP} if self.is_count else {}
+        return Panel.json(self) | bars
+
     def color_mode(self) -> str:
-        """One colour per series, the same for the same name."""
-        return "palette-classic-by-name"
+        """One colour per series, in their order: by name Grafana picks dark ones too."""
+        return "palette-classic"
 
     def custom(self) -> Json:
         """How lines are drawn."""
@@ -156,7 +182,7 @@ class Chart(Panel):
             "fillOpacity": {"line": 0, "steps": 0, "area": 25, "bars": 80}[self.style],
             "lineInterpolation": "stepAfter" if self.style == "steps" else "linear",
             "lineWidth": 1,
-            "showPoints": "never",
+            "showPoints": "never" if self.style == "bars" else "auto",
             "spanNulls": False,
             "stacking": {"group": "A", "mode": "normal" if self.is_stacked else "none"},
             "thresholdsStyle": lines,
@@ -176,14 +202,17 @@ class Chart(Panel):
         ] + dashed
 
     def options(self) -> Json:
-        """A legend with last and highest value, and one tooltip for all lines."""
+        """A legend with figures, beside the chart where it is long, and one tooltip for all."""
+        calc, title = ("sum", "Total") if self.is_count else ("lastNotNull", "Last *")
+        width = {"width": LEGEND_WIDTH} if self.has_long_legend else {}
         return {
-            "legend": {
-                "calcs": ["lastNotNull", "max"],
+            "legend": width
+            | {
+                "calcs": [calc, "max"],
                 "displayMode": "table",
-                "placement": "bottom",
+                "placement": "right" if self.has_long_legend else "bottom",
                 "showLegend": True,
-                "sortBy": "Last *",
+                "sortBy": title,
                 "sortDesc": True,
             },
             "tooltip": {"mode": "multi", "sort": "desc"},
@@ -232,6 +261,7 @@ class Heatmap(Panel):
 
     expr: str
     unit: str = "s"
+    least_step: str = BAR_STEP
 
     def kind(self) -> str:
         """A heatmap."""

@@ -16,6 +16,12 @@ ONCE: Final = f'{PAIRING},direction!="incoming"'
 ONE: Final = f'{PAIRING},replication="$replication"'
 """The replication that was chosen, as every site sees it."""
 
+LAST_TO_READ: Final = (
+    "on (job, instance, site) topk by (site) (1, max by (job, instance, site)"
+    f" (vr_poll_last_success_timestamp_seconds{{{SITE}}}))"
+)
+"""After `and`: of the exporters that watch a site, the one that read it last."""
+
 OBJECTIVE_ERROR: Final = 0.005
 """One replication minute in two hundred may be breached (dashboards/rules/vr-rules.yml)."""
 
@@ -35,9 +41,8 @@ def share_of_states(pattern: str) -> str:
 
     Parts of a whole come from one exporter: the larger of two for each would be too many together.
     """
-    read = f"max by (job, instance, site) (vr_poll_last_success_timestamp_seconds{{{SITE}}})"
     told = f'sum by (job, instance, site) (vr_replications{{{ONCE},status=~"{pattern}"}})'
-    return f"{told} and on (job, instance, site) topk by (site) (1, {read})"
+    return f"{told} and {LAST_TO_READ}"
 
 
 def verdicts(pattern: str) -> str:
@@ -66,21 +71,37 @@ def quantile(share: float, family: str, selector: str, *labels: str, by: str = "
     return f"histogram_quantile({share}, sum by ({kept}) ({once}))"
 
 
-def grown(family: str, selector: str, *labels: str, over: str = "$__rate_interval") -> str:
-    """By how much a counter grew, once for all exporters that count it."""
+def grown(family: str, selector: str, *labels: str, over: str = "$__interval") -> str:
+    """By how much a counter grew, once for all exporters that count it.
+
+    In steps that do not overlap, so that bars can be added up.
+    """
     return f"max by ({', '.join(labels)}) (increase({family}{{{selector}}}[{over}]))"
 
 
+def grown_in_steps(family: str, selector: str, *labels: str) -> str:
+    """By how much a counter of a site grew in each step, by the exporter that read the site last.
+
+    The larger of two exporters' steps would be too many together, since one lags behind the other.
+    """
+    steps = f"increase({family}{{{selector}}}[$__interval])"
+    return f"max by ({', '.join(labels)}) ({steps} and {LAST_TO_READ})"
+
+
 def status_code(by: str = "") -> str:
-    """The group of states that the chosen replication is in, as its code; the worst comes first."""
-    grouping = f" by ({by})" if by else ""
+    """The group of states that the chosen replication is in, as its code.
+
+    As the exporter tells it that read the site last: another may tell a state that has passed.
+    """
     known = [group for group in STATUS_GROUPS if "OTHER" not in group.statuses]
     rest = next(group for group in STATUS_GROUPS if "OTHER" in group.statuses)
     parts = [
-        f'max{grouping} (vr_replication_status{{{ONE},status=~"{group.pattern}"}}) * {group.code}'
-        for group in reversed(known)
+        f'vr_replication_status{{{ONE},status=~"{group.pattern}"}} * {group.code}'
+        for group in known
     ]
-    return " or ".join([*parts, f"max{grouping} (vr_replication_status{{{ONE}}}) * {rest.code}"])
+    code = " or ".join([*parts, f"vr_replication_status{{{ONE}}} * {rest.code}"])
+    grouping = f" by ({by})" if by else ""
+    return f"max{grouping} (({code}) and {LAST_TO_READ})"
 
 
 def the(family: str) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from dashboards.build.looks import PLAIN, Thresholds, Words, mappings
+from dashboards.build.looks import BLUE, PLAIN, Thresholds, Words, mappings
 from dashboards.build.panels import REF_IDS, Json, Panel, override, target
 
 ONE_REPLICATION: Final = "vr-replication"
+LEAST_WIDTH: Final = 80
+"""Pixels; Grafana's own 150 pushes columns out of sight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A value of each row; one without a title only brings the labels of its series."""
+    """A value of each row; one without a title only brings the labels of its series.
+
+    A `width` in pixels is fixed; the other columns share what is left.
+    """
 
     expr: str
     title: str = ""
@@ -22,6 +27,7 @@ class Column:
     words: Words = field(default_factory=dict)
     is_bar: bool = False
     highest: float = 1
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Label:
     title: str
     link: str = ""
     words: Words = field(default_factory=dict)
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +57,9 @@ class Table(Panel):
         return "table"
 
     def custom(self) -> Json:
-        """Cells that people can filter."""
-        return {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True}
+        """Cells that people can filter, in columns as narrow as most need."""
+        cell = {"type": "auto"}
+        return {"align": "auto", "cellOptions": cell, "filterable": True, "minWidth": LEAST_WIDTH}
 
     def json(self) -> Json:
         """As Grafana writes it, with the steps that join the answers."""
@@ -72,7 +80,8 @@ class Table(Panel):
     def overrides(self) -> list[Json]:
         """Units, colours and links, column by column."""
         values = [_value_override(column) for column in self.columns if column.title]
-        labels = [_label_override(label) for label in self.labels if label.link or label.words]
+        special = (label for label in self.labels if label.link or label.words or label.width)
+        labels = [_label_override(label) for label in special]
         hidden = [override(name, [("custom.hidden", True)]) for name in self.hides]
         return values + labels + hidden
 
@@ -111,14 +120,17 @@ def _value_override(column: Column) -> Json:
     properties: list[tuple[str, Any]] = [("unit", column.unit)]
     if column.unit == "short":
         properties.append(("decimals", 0))
-    if column.thresholds is not PLAIN:
-        properties.append(("thresholds", column.thresholds.json()))
+    thresholds = _PROGRESS if column.is_bar and column.thresholds is PLAIN else column.thresholds
+    if thresholds is not PLAIN:
+        properties.append(("thresholds", thresholds.json()))
     if column.words:
         properties.append(("mappings", mappings(column.words)))
     if column.is_bar:
         properties += [("custom.cellOptions", _BAR), ("min", 0), ("max", column.highest)]
     elif column.thresholds is not PLAIN or column.words:
         properties.append(("custom.cellOptions", {"type": "color-text"}))
+    if column.width:
+        properties.append(("custom.width", column.width))
     return override(column.title, properties)
 
 
@@ -130,9 +142,12 @@ def _label_override(label: Label) -> Json:
     if label.words:
         properties.append(("mappings", mappings(label.words)))
         properties.append(("custom.cellOptions", {"type": "color-text"}))
+    if label.width:
+        properties.append(("custom.width", label.width))
     return override(label.title, properties)
 
 
+_PROGRESS: Final = Thresholds(BLUE)
 _BAR: Final = {"mode": "basic", "type": "gauge", "valueDisplayMode": "text"}
 _MERGE: Final = {"id": "merge", "options": {}}
 _NO_FOOTER: Final = {"countRows": False, "fields": "", "reducer": ["sum"], "show": False}

@@ -222,6 +222,32 @@ def test_lost_answer_is_asked_for_under_the_same_key(
     page.context.close()
 
 
+def test_sync_that_is_forgotten_is_followed_no_more(chromium: Browser, url: str) -> None:
+    """Where another ledger answers, the page says that it knows no end, and asks no more."""
+    page, _ = opened(chromium, url)
+    looks: list[str] = []
+
+    def forgotten(route: Route) -> None:
+        looks.append(route.request.url)
+        route.fulfill(status=404, json={"status": 404, "detail": "no such trigger"})
+
+    page.route("**/api/v1/triggers/*", forgotten)
+    page.get_by_role("searchbox").fill("web-")
+    page.get_by_role("button", name="met").click()
+    page.locator("#replications td button").nth(3).click()
+    page.get_by_label("Token", exact=True).fill(TOKEN)
+    page.get_by_role("button", name="Continue").click()
+    page.clock.install()
+    page.get_by_role("button", name="Start the sync").click()
+    asked = page.locator("#asked li").first
+    expect(asked).to_contain_text("queued")
+    page.clock.run_for(1500)
+    expect(asked).to_contain_text("remembers no such sync")
+    page.clock.run_for(5000)
+    assert len(looks) == 1
+    page.context.close()
+
+
 def test_C16_C17_page_of_another_site_cannot_start_a_sync(
     chromium: Browser, site: Watched, url: str
 ) -> None:
@@ -349,6 +375,64 @@ def test_page_says_when_nobody_answers_and_when_somebody_does_again(
     page.unroute("**/api/**")
     page.evaluate(LOOK)
     expect(page.locator("#live")).to_have_text("live")
+    page.context.close()
+
+
+def test_half_an_answer_is_asked_for_again_whole(chromium: Browser, url: str) -> None:
+    """Where one of the two documents is lost, the next look brings both, not a 304 for nothing."""
+    page = chromium.new_context(viewport=WIDE).new_page()
+    lost: list[str] = []
+
+    def lose_once(route: Route) -> None:
+        lost.append(route.request.url)
+        if len(lost) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/status/replications", lose_once)
+    page.goto(url)
+    expect(page.locator("#live")).to_have_text("no answer: what stands here is old")
+    page.evaluate(LOOK)
+    expect(page.locator("#live")).to_have_text("live")
+    expect(page.locator("#sites tbody tr")).to_have_count(4)
+    expect(rows(page)).to_have_count(15)
+    page.context.close()
+
+
+def test_address_with_a_login_in_it_is_no_hindrance(chromium: Browser, url: str) -> None:
+    """Browsers fetch nothing relative to such an address: scripts take the login out."""
+    page, complaints = opened(chromium, url.replace("//", "//admin:secret@"))
+    expect(rows(page)).to_have_count(15)
+    assert complaints == []
+    page.context.close()
+
+
+def test_page_lives_behind_the_prefix_of_a_proxy(
+    chromium: Browser, site: Watched, url: str
+) -> None:
+    """Style, scripts, answers and syncs are asked for below the page, wherever it is mounted."""
+    page = chromium.new_context(viewport=WIDE).new_page()
+    astray: list[str] = []
+
+    def mounted(route: Route) -> None:
+        path = route.request.url.removeprefix(url)
+        if not path.startswith("/vr/"):
+            astray.append(path)
+        route.continue_(url=url + path.removeprefix("/vr"))
+
+    page.route("**/*", mounted)
+    page.goto(f"{url}/vr/")
+    expect(page.locator("#live")).to_have_text("live")
+    name = site.names()[2]
+    page.get_by_role("searchbox").fill(name)
+    page.get_by_role("button", name=f"Sync {name}", exact=True).click()
+    page.get_by_label("Token", exact=True).fill(TOKEN)
+    page.get_by_role("button", name="Continue").click()
+    with page.expect_request("**/vr/api/v1/triggers/*"):
+        page.get_by_role("button", name="Start the sync").click()
+    expect(page.locator("#asked li").first).to_contain_text("queued")
+    assert astray == []
     page.context.close()
 
 

@@ -79,4 +79,5 @@ def _seconds(rule: dict[str, Any], key: str) -> float:
 
 
 def _braced(labels: Labels) -> str:
-    return f"{{{','.join(f'{name}={json.dumps(value)}' for name, value in labels.items())}}}"
+    quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in labels.items()}
+    return f"{{{','.join(f'{name}={value}' for name, value in quoted.items())}}}"

@@ -38,8 +38,11 @@ class Asking:
 
     def instant(self, expression: str, at: float | None = None) -> Answer:
         """Ask for one moment, by default the end of the range."""
-        said = self._get("query", query=expression, time=str(at or self.end))
-        return _answer(said, lambda series: [series["value"]])
+        return _answer(self.moment(expression, at), lambda series: [series["value"]])
+
+    def moment(self, expression: str, at: float | None = None) -> dict[str, Any]:
+        """Ask for one moment, by default the end of the range; the answer as it came."""
+        return self._get("query", query=expression, time=str(at or self.end))
 
     def range(self, expression: str) -> Answer:
         """Ask for the whole range in steps."""

@@ -66,7 +66,10 @@ class Blocks:
 
     @contextmanager
     def serve(self, *, listen: str = "127.0.0.1:0") -> Iterator[Prometheus]:
-        """Run a Prometheus on what is there."""
+        """Run a Prometheus on what is there.
+
+        Nothing marks the end of a series here as a scrape would: it is gone after a minute.
+        """
         config = self.data.parent / "prometheus.yml"
         config.write_text("scrape_configs: []\n", encoding="utf-8")
         command = [
@@ -74,6 +77,7 @@ class Blocks:
             f"--config.file={config}",
             f"--storage.tsdb.path={self.data}",
             "--storage.tsdb.retention.time=100y",
+            "--query.lookback-delta=90s",
             f"--web.listen-address={listen}",
             "--log.level=info",
         ]

@@ -1,4 +1,4 @@
-"""What the alert bridge will say of itself, by hand until the exporter says it."""
+"""What the alert bridge says of itself, by hand where nothing goes through it."""
 
 from __future__ import annotations
 
@@ -25,21 +25,35 @@ _TYPES = {
     "vr_webhook_deadman_timestamp_seconds": "gauge",
 }
 
+_SAMPLES = ("vr_alert", "vr_webhook")
+_LINES = tuple(
+    f"{start}{name}" for start in ("", "# HELP ", "# TYPE ", "# UNIT ") for name in _SAMPLES
+)
+
 
 def with_bridge(page: str, *, now: float, since: float) -> str:
-    """Add to a page the families of metrics.md 1.6 that it lacks, as a busy bridge has them."""
+    """Let a page tell of a busy bridge: what it says nothing of, or only 0, is said by hand."""
     minutes = int((now - since) // 60)
-    lacking = {name for name in _TYPES if f"# TYPE {name} " not in page}
-    if not lacking:
-        return page
-    lines = [f"# TYPE {name} {_TYPES[name]}" for name in sorted(lacking)]
-    lines += [line for line in _samples(minutes, now) if _family(line) in lacking]
-    return page.removesuffix("# EOF\n") + "\n".join(lines) + "\n"
+    lines = page.removesuffix("# EOF\n").splitlines()
+    told = {_family(line) for line in lines if line.startswith(_SAMPLES) and not _is_zero(line)}
+    silent = _TYPES.keys() - told
+    kept = [line for line in lines if not line.startswith(_LINES) or _family(line) not in silent]
+    types = [f"# TYPE {name} {_TYPES[name]}" for name in sorted(silent)]
+    by_hand = [line for line in _samples(minutes, now) if _family(line) in silent]
+    return "\n".join((*kept, *types, *by_hand, "# EOF\n"))
+
+
+def _is_zero(line: str) -> bool:
+    return float(line.partition(" # ")[0].rsplit(" ", 1)[1]) == 0
 
 
 def _family(line: str) -> str:
-    name = line.partition("{")[0].partition(" ")[0]
-    for suffix in ("_total", "_bucket", "_count", "_sum"):
+    """The family that a sample is of, or that a comment describes."""
+    name = line.split(" ", 3)[2] if line.startswith("#") else line.partition("{")[0]
+    name = name.partition(" ")[0]
+    if name in _TYPES:
+        return name
+    for suffix in ("_total", "_created", "_bucket", "_count", "_sum"):
         name = name.removesuffix(suffix)
     return name
 

@@ -113,8 +113,8 @@ def built_in(asking: Asking) -> dict[str, str]:
     seconds = round(asking.end - asking.start)
     return {
         "__rate_interval": RATE_INTERVAL,
-        "__interval": "1m",
-        "__interval_ms": "60000",
+        "__interval": "10m",
+        "__interval_ms": "600000",
         "__range": f"{seconds}s",
         "__range_s": str(seconds),
         "__range_ms": str(seconds * 1000),

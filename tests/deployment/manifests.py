@@ -22,6 +22,7 @@ POD_SECURITY: Final = {
     "runAsNonRoot": True,
     "runAsUser": 10001,
     "runAsGroup": 10001,
+    "fsGroup": 10001,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 CONTAINER_SECURITY: Final = {

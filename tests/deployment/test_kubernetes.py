@@ -79,6 +79,7 @@ def test_C29_the_pod_is_hardened() -> None:
         (lambda d: d["spec"]["strategy"].update(type="RollingUpdate"), "two pods at a time "),
         (lambda d: d["spec"]["template"]["spec"].pop("enableServiceLinks"), "enableServiceLinks"),
         (lambda d: d["spec"]["template"]["spec"]["securityContext"].pop("runAsUser"), "runAsUser"),
+        (lambda d: d["spec"]["template"]["spec"]["securityContext"].pop("fsGroup"), "fsGroup"),
     ],
 )
 def test_a_pod_that_loses_a_protection_is_found(change: Change, fault: str) -> None:

@@ -312,6 +312,25 @@ def test_client_certificate_is_demanded(
             client.ask(GET)
 
 
+def test_a_request_tells_whether_its_client_showed_a_certificate(
+    serve: Serve, web_file: Callable[[str], WebFile], authority: trustme.CA
+) -> None:
+    """Where one is taken and not demanded, it opens the webhook, and its absence does not."""
+
+    def tell(request: Request) -> Response:
+        return Response(200, (), (str(request.has_certificate).encode(),))
+
+    more = ", client_ca_file: ca.pem, client_auth_type: VerifyClientCertIfGiven"
+    server = serve(tell, web_file=web_file(more))
+    shown = authority.issue_cert("alertmanager.example")
+    for certificate, said in ((shown, b"True"), (None, b"False")):
+        with secured(server, authority, certificate) as client:
+            assert client.ask(GET).body == said
+    plain = serve(tell)
+    with connect(plain) as client:
+        assert client.ask(GET).body == b"False"
+
+
 def test_client_certificate_needs_one_of_the_names(
     serve: Serve, web_file: Callable[[str], WebFile], authority: trustme.CA
 ) -> None:

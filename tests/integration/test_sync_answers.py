@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.late import be_late
 from tests.sync_answers import (
     ROWS,
     Came,
@@ -161,10 +162,14 @@ def test_A53_a_task_that_ended_while_we_were_away_is_counted_once(watched: Watch
 def test_A54_a_running_sync_is_joined_whoever_asks(
     watched: Watched, origin: Origin, begin: Step
 ) -> None:
-    """With a task or without: no POST, and the wish ends as that sync does."""
+    """With a task or without: no POST, and the wish ends as that sync does.
+
+    An alert asks about one in breach: of any other it would be told that it is healed.
+    """
     watched.policy = replace(watched.policy, alert_mode=Mode.ON)
     watched.renew_desk()
     vm = watched.names()[0]
+    be_late(watched, 1)
     begin(watched, vm)
     (verdict,) = watched.ask(vm, origin=origin)
     watched.work(400)

@@ -115,12 +115,23 @@ class Alertmanager:
 
     def silences(self) -> tuple[Silence, ...]:
         """Read the silences that are active now; raises NotAsked, and UnknownForm."""
-        answer = self._ask("GET", "/api/v2/silences", None, most_bytes=_SILENCES_BYTES)
+        return parse_silences(self._got("/api/v2/silences"))
+
+    def active_alerts(self, alertname: str) -> bytes:
+        """Read the alerts of a name that it holds, as it lists them; raises NotAsked."""
+        return self._got(f"/api/v2/alerts?filter=alertname%3D%22{alertname}%22")
+
+    def status(self) -> bytes:
+        """Read its version, cluster and configuration; raises NotAsked."""
+        return self._got("/api/v2/status")
+
+    def _got(self, path: str) -> bytes:
+        answer = self._ask("GET", path, None, most_bytes=_SILENCES_BYTES)
         if answer.status != _OK:
             raise NotAsked(f"{self.member.receiver}: {answer.status or answer.text}")
         if len(answer.body) > _SILENCES_BYTES:
-            raise UnknownForm("the list of silences is too long")
-        return parse_silences(answer.body)
+            raise UnknownForm("the answer is too long")
+        return answer.body
 
     def close(self) -> None:
         """Close the connection; the next request opens another, with the CA file read anew."""

@@ -123,14 +123,14 @@ class Alerting:
 
     def members(self) -> tuple[Alertmanager, ...]:
         """Make a client of each configured Alertmanager, for one thread, in their order."""
-        return tuple(self._client(each, self._clock) for each in self._settings().alertmanagers)
+        return clients_of(self._settings(), self._secrets, self._clock)
 
     def _started(self, settings: MemberSettings, every: Settings) -> Sending:
         alarm = Alarm()
         clock = replace(self._clock, wait=alarm.wait)
         sender = Sender(
             settings.receiver,
-            member=self._client(settings, clock),
+            member=client_of(settings, self._secrets, clock),
             box=self._ledger(),
             timing=timing_of(every),
             counting=self._counting,
@@ -138,25 +138,6 @@ class Alerting:
             random=random.random,
         )
         return Sending(sender, alarm)
-
-    def _client(self, settings: MemberSettings, clock: Clock) -> Alertmanager:
-        return Alertmanager(
-            member_of(settings), authorize=self._authorization(settings), clock=clock
-        )
-
-    def _authorization(self, settings: MemberSettings) -> Callable[[], str]:
-        def authorize() -> str:
-            try:
-                if settings.basic is not None:
-                    return basic(self._secrets().credentials(settings.basic))
-                if settings.bearer_token is None and settings.bearer_token_file is None:
-                    return ""
-                token = self._secrets().read(settings.bearer_token, settings.bearer_token_file)
-                return bearer(token)
-            except SettingsError as error:
-                raise Unready("; ".join(error.lines)) from error
-
-        return authorize
 
     def _form(self) -> Form:
         alerts = self._settings().alerts
@@ -223,6 +204,31 @@ def timing_of(settings: Settings) -> Timing:
     """Say what the settings want of times."""
     alerts = settings.alerts
     return Timing(alerts.resend, alerts.min_hold, alerts.resolved_for)
+
+
+def clients_of(
+    settings: Settings, secrets: Callable[[], Secrets], clock: Clock
+) -> tuple[Alertmanager, ...]:
+    """Make a client of each configured Alertmanager, for one thread, in their order."""
+    return tuple(client_of(each, secrets, clock) for each in settings.alertmanagers)
+
+
+def client_of(
+    settings: MemberSettings, secrets: Callable[[], Secrets], clock: Clock
+) -> Alertmanager:
+    """Make the client of one; its secret is read at each request."""
+
+    def authorize() -> str:
+        try:
+            if settings.basic is not None:
+                return basic(secrets().credentials(settings.basic))
+            if settings.bearer_token is None and settings.bearer_token_file is None:
+                return ""
+            return bearer(secrets().read(settings.bearer_token, settings.bearer_token_file))
+        except SettingsError as error:
+            raise Unready("; ".join(error.lines)) from error
+
+    return Alertmanager(member_of(settings), authorize=authorize, clock=clock)
 
 
 def member_of(settings: MemberSettings) -> Member:

@@ -25,6 +25,13 @@ def running(settings: Settings) -> Iterator[Path]:
     """
     folder = StateFolder(settings.state_folder)
     folder.hold()
+    try:
+        yield from _served(settings, folder)
+    finally:
+        folder.release()
+
+
+def _served(settings: Settings, folder: StateFolder) -> Iterator[Path]:
     learn_secrets(settings)
     exporter = Exporter(settings, folder=folder, load=lambda: settings, web=WebOptions(listen=()))
     try:
@@ -34,4 +41,3 @@ def running(settings: Settings) -> Iterator[Path]:
         yield folder.socket
     finally:
         exporter.stop()
-        folder.release()

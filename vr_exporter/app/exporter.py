@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vr_exporter import __version__
+from vr_exporter.alerting.silencing import Silencing
 from vr_exporter.app.accounts import bearer_token_of, credentials_reader, learn_secrets
 from vr_exporter.app.alerting import Alerting, named_url
+from vr_exporter.app.bridge import Bridge, control_of
 from vr_exporter.app.fleet import Fleet, names_of
 from vr_exporter.app.rooms import Served
 from vr_exporter.app.serving import WebOptions, server_for
@@ -19,16 +21,18 @@ from vr_exporter.app.supervision import Supervision
 from vr_exporter.app.triggers import Housekeeping, schedules_of
 from vr_exporter.app.wishing import Wishing
 from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.domain.alerts import Noticed
 from vr_exporter.domain.clock import Clock
-from vr_exporter.domain.counts import SiteTotals
+from vr_exporter.domain.counts import SiteChanges, SiteTotals
 from vr_exporter.domain.names import SiteName
-from vr_exporter.domain.snapshot import Snapshot
+from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.logs import learn_secret
 from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.metrics.page import Body, Page
 from vr_exporter.settings import Secrets, Settings, SettingsError
+from vr_exporter.syncing.healing import note_healed
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.peers import Peers
 from vr_exporter.web.routes import Sources
@@ -61,7 +65,7 @@ class Exporter:
         self._stop = threading.Event()
         self._reloading = threading.Lock()
         self.clock = Clock(time.time, time.monotonic, self._stop.wait)
-        self._external_url = web.external_url
+        self._web = web
         self.alerting = self._new_alerting()
         self.ledger = Ledger(
             folder.path / Path(settings.state).name,
@@ -71,6 +75,7 @@ class Exporter:
         self.own = OwnMetrics(
             store=lambda: self.ledger.facts,
             alerts=self.alerting.facts,
+            webhooks=lambda: self._bridge.arrivals.facts,
             kill_switch=lambda: self.ledger.kill_switch,
         )
         self._page = self._new_page(settings)
@@ -78,7 +83,15 @@ class Exporter:
         self._secrets = Secrets(learned=learn_secret, failed=self.own.secret_reload_failed)
         self._fleet = Fleet(self._new_site, monotonic=self.clock.monotonic)
         self._supervision = Supervision(self.clock.monotonic)
+        self._silencing = Silencing(self.alerting.members, monotonic=self.clock.monotonic)
         self._wishing = self._new_wishing(settings)
+        self._bridge = Bridge(
+            self.ledger,
+            self._wishing,
+            settings=settings,
+            secrets=lambda: self._secrets,
+            now=self.clock.now,
+        )
         self._housekeeping = self._new_housekeeping()
         self._shared = self._new_shared(folder)
         self.server = server_for(
@@ -89,6 +102,7 @@ class Exporter:
         """Listen, then begin to poll; raises ListenError before any site was asked."""
         self._fleet.complete(self._settings, is_started=False)
         self.server.start()
+        self._bridge.warn_of_no_way_in(has_web_file=self._web.config_file is not None)
         self._end_orphans()
         self._show_unsited()
         self.own.reloaded(True, self.clock.now())
@@ -113,7 +127,7 @@ class Exporter:
     @property
     def external_url(self) -> str:
         """The address that links are made of; empty before we listen, unless it was given."""
-        return self._external_url or named_url(self.server.urls)
+        return self._web.external_url or named_url(self.server.urls)
 
     def tell_to_stop(self) -> None:
         """Ask everything to end; safe in a signal handler."""
@@ -168,6 +182,8 @@ class Exporter:
             log.warning("setting takes effect at the next start", extra={"setting": "state"})
         self._settings = settings
         self._wishing.obey(settings)
+        self._bridge.obey(settings)
+        self._silencing.forget()
         self._end_orphans()
         if not self.is_stopping:
             self.alerting.apply(settings)
@@ -219,6 +235,7 @@ class Exporter:
             now=self.clock.now,
             nudge=self._fleet.nudge,
             show_unsited=self._show_unsited,
+            silences=self._silencing,
         )
 
     def _new_alerting(self) -> Alerting:
@@ -252,8 +269,13 @@ class Exporter:
             settings=lambda: self._settings,
             clock=self.clock,
             credentials_of=credentials_reader(self._secrets),
-            notice=self.alerting.notice,
+            notice=self._notice,
         )
+
+    def _notice(self, site: SiteSnapshot, changes: SiteChanges) -> Noticed:
+        """Say what of a look at a site is news, out and in."""
+        note_healed(self.ledger, site)
+        return self.alerting.notice(site, changes)
 
     def _sources(self, web: WebOptions) -> Sources:
         return Sources(
@@ -268,5 +290,13 @@ class Exporter:
             acting=self._wishing.over_http(
                 token=lambda: bearer_token_of(self._settings, self._secrets),
                 is_stopping=self._stop.is_set,
+            ),
+            inbound=self._bridge.inbound(is_stopping=self._stop.is_set),
+            control=control_of(
+                self._bridge,
+                self.ledger,
+                settings=lambda: self._settings,
+                members=self.alerting.members,
+                now=self.clock.now,
             ),
         )

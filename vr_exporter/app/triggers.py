@@ -7,9 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import time
+from typing import Any
 
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.names import SiteName
+from vr_exporter.domain.rpo import Grace
 from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.ledger.steps import IllegalStep
@@ -17,7 +19,7 @@ from vr_exporter.ledger.store import StoreFailed
 from vr_exporter.settings import Settings
 from vr_exporter.syncing.circuit import CircuitRule
 from vr_exporter.syncing.desk import Policy, Verdict
-from vr_exporter.syncing.guards import Mode
+from vr_exporter.syncing.guards import Mode, StormRule
 from vr_exporter.syncing.schedules import Schedule, due, wishes_of
 from vr_exporter.syncing.targets import Directory, Wanted
 from vr_exporter.syncing.windows import Window
@@ -41,7 +43,19 @@ def policy_of(settings: Settings) -> Policy:
     """Say what the settings allow of triggers."""
     triggers = settings.triggers
     circuit = triggers.circuit
+    webhook = settings.webhook
+    by_alert: dict[str, Any] = {}
+    if webhook is not None:
+        storm = webhook.storm
+        by_alert = {
+            "alert_mode": _MODES[webhook.mode],
+            "alert_cooldown_seconds": webhook.cooldown,
+            "alert_max_age_seconds": webhook.max_age,
+            "alert_storm": StormRule(storm.fraction, storm.at_least, storm.window),
+        }
     return Policy(
+        **by_alert,
+        grace=Grace(settings.rpo.grace, settings.rpo.grace_min),
         mode=_MODES[triggers.mode],
         cooldown_seconds=triggers.cooldown,
         max_per_hour=triggers.max_per_hour,
@@ -112,10 +126,10 @@ class Housekeeping:
         """End the triggers, and drop the totals, of sites that the settings no longer have.
 
         To be called again and again: a wish, or the answer to a last POST, may still come in while
-        a reload removes its site.
+        a reload removes its site. The oldest go first: those that follow them end as they do.
         """
         now = self._clock.now()
-        for trigger in self._ledger.triggers(unfinished=True):
+        for trigger in reversed(self._ledger.triggers(unfinished=True)):
             if trigger.target.site not in configured and trigger.state in _ORPHANS:
                 with suppress(IllegalStep):  # its last worker was quicker: the next call ends it
                     self._ledger.settle(_orphaned(trigger, now), now=now)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vr_exporter.app.triggers import policy_of
+from vr_exporter.domain.episodes import Intent
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.domain.triggers import Skip, Trigger
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.settings import Settings
+from vr_exporter.syncing.crowd import Crowd
 from vr_exporter.syncing.desk import Desk, Verdict
+from vr_exporter.syncing.offers import Explained, Offers, SilencedBy, Taken
 from vr_exporter.syncing.targets import Directory
 from vr_exporter.syncing.wishes import Wish
 from vr_exporter.web.acting import Acting
@@ -31,12 +34,15 @@ class Wishing:
         now: Callable[[], float],
         nudge: Callable[[SiteName], None],
         show_unsited: Callable[[], None],
+        silences: Callable[[], SilencedBy],
     ) -> None:
         self._ledger = ledger
         self._snapshot = snapshot
         self._now = now
         self._nudge = nudge
         self._show_unsited = show_unsited
+        self._silences = silences
+        self._crowd = Crowd()
         self.directory = Directory(snapshot)
         self.obey(settings)
 
@@ -49,6 +55,15 @@ class Wishing:
             now=self._now,
             nudge=self._nudge,
         )
+        self._offers = Offers(
+            self.desk,
+            self._ledger,
+            crowd=self._crowd,
+            count_at=self.directory.count_at,
+            is_site=lambda name: name in self._snapshot().sites,
+            silences=self._silences,
+            now=self._now,
+        )
 
     def submit(self, wish: Wish) -> Verdict:
         """Take a wish to the desk; its site shows it at once."""
@@ -60,6 +75,18 @@ class Wishing:
     def preview(self, wish: Wish) -> Skip | None:
         """Say what would keep a wish from being taken, None if nothing would."""
         return self.desk.preview(wish)
+
+    def offer(self, intents: Sequence[Intent]) -> Taken:
+        """Take to the desk what alerts ask for; their sites show it at once."""
+        taken = self._offers.take(intents)
+        for site in {verdict.trigger.target.site for verdict in taken.verdicts}:
+            self._nudge(site)
+        self._show_unsited()
+        return taken
+
+    def preview_offers(self, intents: Sequence[Intent]) -> tuple[Explained, ...]:
+        """Say what guards say of alerts, taking none."""
+        return self._offers.preview(intents)
 
     def turn_away(self, wish: Wish, skip: Skip) -> Verdict:
         """Note a wish that means no target."""

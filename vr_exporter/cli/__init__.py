@@ -44,6 +44,7 @@ COMMANDS = {
     "dashboards": Listed(
         "vr_exporter.cli.dashboards", "List, print or write the Grafana dashboards."
     ),
+    "bridge": Listed("vr_exporter.cli.bridge", "What alerts may start, and what came of it."),
     "state": Listed("vr_exporter.cli.state", "What the ledger holds; close what stayed unknown."),
 }
 """Every command, in the order of the help."""

@@ -94,12 +94,24 @@ class Reached:
     def _found(self, settings: Settings) -> Exporter:
         path = socket_in(settings.state_folder)
         for _ in range(round(STARTING_SECONDS / _STEP_SECONDS)):
-            found = beside(path)
+            found = beside(path) or self._begun_if_free(settings)
             if found is not None:
                 return found
-            if not _is_held(settings):
-                break
             self._wait(_STEP_SECONDS)
+        return self._begun(settings)
+
+    def _begun_if_free(self, settings: Settings) -> Exporter | None:
+        """Begin one where nobody holds the state; None where another command was quicker."""
+        if _is_held(settings):
+            return None
+        try:
+            return self._begun(settings)
+        except CommandError:
+            if _is_held(settings):
+                return None
+            raise
+
+    def _begun(self, settings: Settings) -> Exporter:
         try:
             return self._begin(settings)
         except (StateUnusable, ListenError) as error:

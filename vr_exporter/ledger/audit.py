@@ -14,6 +14,13 @@ from vr_exporter.ledger.values import number, text, texts
 log = logging.getLogger(__name__)
 
 _LOGGED: Final = ("site", "replication", "key", "actor", "what", "result")
+BY_ALERT: Final = "alert "
+"""So begins the actor of what an alert asked for; its name follows."""
+
+DEEDS: Final = ("kill_switch", "loop_acknowledged", "test_alert")
+"""What people do about the bridge."""
+
+_OF_BRIDGE: Final = f"(actor GLOB '{BY_ALERT}*' OR what IN {DEEDS})"
 LONGEST_WAIT: Final = 10_000
 """So many rows wait for a store that cannot be written; then the oldest stand in the log alone."""
 
@@ -31,6 +38,11 @@ class AuditRow:
     replication: str = ""
     result: str = ""
 
+    @property
+    def is_of_bridge(self) -> bool:
+        """Whether it tells of an alert that asked, or of what people did about such."""
+        return self.actor.startswith(BY_ALERT) or self.what in DEEDS
+
 
 class Audit:
     """Numbers the rows, so that none is written twice, and keeps them until they are written."""
@@ -40,8 +52,11 @@ class Audit:
         self._logged = self._last
         self._waiting: deque[AuditRow] = deque(maxlen=LONGEST_WAIT)
 
-    def note(self, trigger: Trigger, *, now: float, what: str = "", actor: str = "") -> AuditRow:
-        """Add a row on a trigger as it stands."""
+    def note(
+        self, trigger: Trigger, *, now: float, what: str = "", actor: str = "", inputs: str = ""
+    ) -> AuditRow:
+        """Add a row on a trigger as it stands; `inputs` is what the decision rested on."""
+        said = ": ".join(part for part in (trigger.reason, trigger.sentence) if part)
         return self.add(
             at=now,
             actor=actor or trigger.actor,
@@ -49,7 +64,7 @@ class Audit:
             key=trigger.key,
             site=str(trigger.target.site),
             replication=str(trigger.target.replication_id),
-            result=": ".join(part for part in (trigger.reason, trigger.sentence) if part),
+            result=f"{said} [{inputs}]" if inputs else said,
         )
 
     def add(self, *, at: float, actor: str, what: str, **facts: str) -> AuditRow:
@@ -105,13 +120,20 @@ class Audit:
         """Never give a number twice, whatever a failed commit left on disk."""
         self._last = max(self._last, _last_number(connection))
 
-    def youngest(self, connection: sqlite3.Connection | None, limit: int) -> tuple[AuditRow, ...]:
-        """Return the last rows, youngest first; those that wait come from memory."""
-        rows = [*reversed(self._waiting)]
+    def youngest(
+        self, connection: sqlite3.Connection | None, limit: int, *, of_bridge: bool = False
+    ) -> tuple[AuditRow, ...]:
+        """Return the last rows, youngest first; those that wait come from memory.
+
+        `of_bridge`: only what alerts asked for, and what people did about it.
+        """
+        first = self._waiting[0].seq if self._waiting else self._last + 1
+        rows = [row for row in reversed(self._waiting) if row.is_of_bridge or not of_bridge]
         if connection is not None and len(rows) < limit:
+            chosen = f"AND {_OF_BRIDGE}" if of_bridge else ""
             found = connection.execute(
-                "SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-                (rows[-1].seq if rows else self._last + 1, limit - len(rows)),
+                f"SELECT * FROM audit WHERE seq < ? {chosen} ORDER BY seq DESC LIMIT ?",  # noqa: S608 - constants
+                (first, limit - len(rows)),
             )
             rows += [AuditRow(seq, at, *map(texts, facts)) for seq, at, *facts in found]
         return tuple(rows[:limit])

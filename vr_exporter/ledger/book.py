@@ -21,6 +21,7 @@ from vr_exporter.ledger.steps import UNCLEAR, ended_with, expired, merged, unans
 from vr_exporter.ledger.sync_kinds import SyncKinds
 from vr_exporter.ledger.tallies import tally
 from vr_exporter.ledger.totals import Totals
+from vr_exporter.ledger.unhealed import Unhealed
 
 CLAIMS_REMEMBERED_SECONDS: Final = 86_400.0
 """Longer than any cool-down: back to then it is known when a replication was asked last."""
@@ -59,6 +60,7 @@ class Book:
         self.audit = Audit(connection)
         self.outbox = Outbox(connection, now=now)
         self.failed_syncs = FailedSyncs(connection)
+        self.unhealed = Unhealed(connection)
         self._notice = notice
         self.meta: dict[str, str] = {}
         self._unwritten: dict[str, Trigger] = {}
@@ -76,8 +78,9 @@ class Book:
     @property
     def has_unwritten(self) -> bool:
         """Whether anything waits to be written."""
-        parts = (self.totals, self.sync_kinds, self.audit, self.outbox, self.failed_syncs)
-        return bool(self._unwritten or self.meta or any(part.has_unwritten for part in parts))
+        parts = (self.totals, self.sync_kinds, self.audit, self.outbox)
+        is_marked = any(part.has_unwritten for part in (*parts, self.failed_syncs, self.unhealed))
+        return bool(self._unwritten or self.meta or is_marked)
 
     def get(self, key: str) -> Trigger | None:
         """Return a trigger as it stands; None if only the store may know it."""
@@ -160,6 +163,7 @@ class Book:
         self.audit.write(connection)
         self.outbox.write(connection)
         self.failed_syncs.write(connection)
+        self.unhealed.write(connection)
 
     def written(self) -> None:
         """Nothing waits any more: the transaction is on disk."""
@@ -170,3 +174,4 @@ class Book:
         self.audit.written()
         self.outbox.written()
         self.failed_syncs.written()
+        self.unhealed.written()

@@ -70,6 +70,15 @@ class Memory:
         """Return how often in a row the syncs of a site's replications failed, where they did."""
         return self._book.failed_syncs.of(site)
 
+    @property
+    def unhealed(self) -> Mapping[ReplicationId, int]:
+        """How many triggers by alert healed nothing yet, by replication."""
+        return self._book.unhealed.counts
+
+    def unhealed_of(self, replication_id: ReplicationId) -> int:
+        """How many of one replication."""
+        return self._book.unhealed.count(replication_id)
+
 
 def _by_age(trigger: Trigger) -> tuple[float, str]:
     return (-trigger.asked_at, trigger.key)

@@ -83,7 +83,13 @@ _THIRD: Final = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD)
+_FOURTH: Final = (
+    """CREATE TABLE unhealed (
+        replication TEXT PRIMARY KEY, triggers INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """Statements that lead from each schema to the next; an empty file has schema 0."""
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from vr_exporter.domain.alerts import Noticed
 from vr_exporter.domain.counts import SiteChanges, SiteTotals
-from vr_exporter.domain.names import SiteName
-from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
+from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.triggers import Origin, Skip, Trigger, TriggerState
 from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.audit import AuditRow
 from vr_exporter.ledger.book import Book, Notice, no_news
@@ -34,6 +35,18 @@ class Reserved:
     trigger: Trigger
     is_new: bool
     is_conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A wish that a guard turned away, with what that rested on, for the audit."""
+
+    trigger: Trigger
+    skip: Skip
+    inputs: str = ""
+
+
+REFUSALS_AT_A_TIME: Final = 500
 
 
 class Ledger(Memory):
@@ -141,12 +154,21 @@ class Ledger(Memory):
 
     def refuse(self, trigger: Trigger, skip: Skip, *, now: float) -> Trigger:
         """Note that a guard said no before the wish was taken in: there is no row of it."""
-        refused = skipped(trigger, skip, now=now)
-        with self._lock:
-            self._book.count(None, refused)
-            self._book.audit.note(refused, now=now)
-            self._write_behind("T1")
-            return refused
+        (refused,) = self.refuse_all([Refusal(trigger, skip)], now=now)
+        return refused
+
+    def refuse_all(self, refusals: Sequence[Refusal], *, now: float) -> tuple[Trigger, ...]:
+        """Note many at once, some hundreds to a transaction."""
+        refused = []
+        for at in range(0, len(refusals), REFUSALS_AT_A_TIME):
+            with self._lock:
+                for each in refusals[at : at + REFUSALS_AT_A_TIME]:
+                    end = skipped(each.trigger, each.skip, now=now)
+                    self._book.count(None, end)
+                    self._book.audit.note(end, now=now, inputs=each.inputs)
+                    refused.append(end)
+                self._write_behind("T1")
+        return tuple(refused)
 
     def claim(self, key: str, *, now: float) -> bool:
         """Make a wish ours to post (T2); True once, when that is durable: then one POST may go."""
@@ -198,6 +220,29 @@ class Ledger(Memory):
 
     # alerts
 
+    def heal(self, replication_id: ReplicationId) -> int:
+        """Begin to count anew: the replication is within its RPO; return how many there were."""
+        with self._lock:
+            count = self._book.unhealed.forget(replication_id)
+            self._write_behind("T4")
+            return count
+
+    def acknowledge_loop(self, replication_id: ReplicationId, *, actor: str, now: float) -> int:
+        """Let alerts ask for a replication again, although it did not heal."""
+        with self._lock:
+            count = self._book.unhealed.forget(replication_id)
+            if count:
+                result = f"{count} triggers by alert had healed nothing"
+                self._book.audit.add(
+                    at=now,
+                    actor=actor,
+                    what="loop_acknowledged",
+                    replication=replication_id,
+                    result=result,
+                )
+            self._write_behind("T6")
+            return count
+
     def change_outbox(self, change: Callable[[Outbox], None], *, step: str = "T5") -> None:
         """Change what is to be told, in a transaction of its own (T5)."""
         with self._lock:
@@ -206,14 +251,20 @@ class Ledger(Memory):
 
     # the rest
 
-    def audit(self, *, limit: int) -> tuple[AuditRow, ...]:
-        """Return the last rows of the audit, the youngest first."""
+    def note(self, what: str, *, actor: str, now: float, result: str) -> None:
+        """Add a row to the audit on something that people did."""
+        with self._lock:
+            self._book.audit.add(at=now, actor=actor, what=what, result=result)
+            self._write_behind("T6")
+
+    def audit(self, *, limit: int, of_bridge: bool = False) -> tuple[AuditRow, ...]:
+        """Return the last rows of the audit, the youngest first; or those of the bridge alone."""
         audit = self._book.audit
         with self._lock:
             try:
-                return self._store.read(lambda connection: audit.youngest(connection, limit))
+                return self._store.read(lambda c: audit.youngest(c, limit, of_bridge=of_bridge))
             except StoreFailed:
-                return audit.youngest(None, limit)
+                return audit.youngest(None, limit, of_bridge=of_bridge)
 
     def prune(self, *, now: float) -> int:
         """Remove what is too old, some rows a transaction (T7); return how many rows went."""
@@ -288,6 +339,9 @@ class Ledger(Memory):
             is_ours = trigger_rows.take(connection, claimed.key, now=now)
             if is_ours:
                 trial.enter_context(self._book.trial(known, claimed, now=now))
+                if claimed.origin is Origin.ALERT:
+                    replication = claimed.target.replication_id
+                    trial.enter_context(self._book.unhealed.trial(replication, connection))
                 self._book.audit.write(connection)
         return is_ours
 

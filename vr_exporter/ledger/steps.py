@@ -13,6 +13,9 @@ FINAL_REASONS: Final = frozenset({"resolved", "unmatched", "duplicate", "loop", 
 UNCLEAR: Final = frozenset({TriggerState.AMBIGUOUS, TriggerState.UNRESOLVED})
 """Whether a sync was started is not known, so somebody has to acknowledge it."""
 
+_OF_ALERTS: Final = frozenset({"resolved", "healed", "dry_run", "off"})
+"""Skips of an alert that say nothing against the wish of somebody who joined it."""
+
 _BY_CALLS_OF_THEIR_OWN: Final = frozenset({TriggerState.RESERVED, TriggerState.POSTING})
 
 
@@ -102,8 +105,11 @@ def expired(trigger: Trigger, now: float, sentence: str) -> Trigger:
 def _end_of(follower: Trigger, leader: Trigger) -> TriggerState:
     if leader.state is TriggerState.UNRESOLVED:
         return TriggerState.LOST
-    is_fresh = leader.state is TriggerState.SKIPPED and leader.reason == "fresh"
-    if is_fresh and not _is_content(follower, leader):
+    is_skipped = leader.state is TriggerState.SKIPPED
+    if is_skipped and leader.reason == "fresh" and not _is_content(follower, leader):
+        return TriggerState.FAILED
+    is_by_alert = leader.origin is Origin.ALERT is not follower.origin
+    if is_skipped and is_by_alert and leader.reason in _OF_ALERTS:
         return TriggerState.FAILED
     return leader.state
 

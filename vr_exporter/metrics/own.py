@@ -35,6 +35,7 @@ from vr_exporter.metrics.alerts import AlertFacts, AlertFamilies
 from vr_exporter.metrics.family import Declaration
 from vr_exporter.metrics.own_families import COUNTED_TABLES, TABLES
 from vr_exporter.metrics.store import StoreFacts, StoreFamilies
+from vr_exporter.metrics.webhooks import WebhookFacts, WebhookFamilies
 
 _TOO_MANY_REQUESTS = "429"
 _LIBRARY = ("process_", "python_")
@@ -61,7 +62,8 @@ class OwnMetrics:
 
     A site is counted from `watch_site` to `forget_site`; what is told of another is let go, so that
     a worker that ends after its site was removed leaves no series behind. `store`, `alerts` and
-    `kill_switch` are asked whenever the part is made; without a store its families are absent.
+    `kill_switch` are asked whenever the part is made; without a store, or without webhooks, their
+    families are absent.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class OwnMetrics:
         *,
         store: Callable[[], StoreFacts] | None = None,
         alerts: Callable[[], AlertFacts] = AlertFacts,
+        webhooks: Callable[[], WebhookFacts] | None = None,
         kill_switch: Callable[[], bool] = lambda: False,
         version: str = __version__,
         revision: str = "",
@@ -88,6 +91,8 @@ class OwnMetrics:
         if store is not None:
             self._registry.register(StoreFamilies(store))
         self._registry.register(AlertFamilies(alerts))
+        if webhooks is not None:
+            self._registry.register(WebhookFamilies(webhooks))
         build = Info("vr_exporter_build", _help("vr_exporter_build_info"), registry=self._registry)
         build.info({"version": version, "revision": revision, "python": python})
         prometheus_client.ProcessCollector(registry=self._registry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vr_exporter.metrics.alert_families import ALERTS
 from vr_exporter.metrics.family import Declaration, Declarations
+from vr_exporter.metrics.webhooks import WEBHOOKS
 
 REQUEST_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Upper bounds in seconds of the histogram of requests to the appliance."""
@@ -188,5 +189,5 @@ EXPORTER = Declarations(
 COUNTED_TABLES = (POLLS, API, HOLDS, PAGE, EXPORTER)
 """What is counted or noted when it happens."""
 
-TABLES = (*COUNTED_TABLES, STORE, ALERTS)
+TABLES = (*COUNTED_TABLES, STORE, ALERTS, WEBHOOKS)
 """All of our own families; those of the client library are added to them on the page."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from vr_exporter.alerting.matchers import NotARule, parse_rule
 from vr_exporter.settings.section import Account, Section, Tls, credentials_given, setting
 from vr_exporter.settings.values import (
     AlertName,
-    AlertNames,
     Duration,
     Flow,
+    Kind,
     Label,
     Mode,
     SecretFile,
@@ -22,7 +23,24 @@ from vr_exporter.settings.values import (
     between,
     fault,
     fault_at,
+    unique,
 )
+
+
+def _rule(text: str) -> str:
+    try:
+        parse_rule(text)
+    except NotARule as error:
+        raise fault(f"not an alert's name, nor matchers ({error})") from error
+    return text
+
+
+AlertRules = Annotated[
+    tuple[Annotated[Text, AfterValidator(_rule)], ...],
+    Kind("list of alert names or matchers"),
+    Flow,
+    AfterValidator(unique),
+]
 
 
 class Alertmanager(Section):
@@ -107,8 +125,9 @@ class Webhook(Section):
         "on",
         default="dry-run",
     )
-    rules: AlertNames = setting(
-        'Alerts that may start a sync; the alert also needs vr_action="sync".',
+    rules: AlertRules = setting(
+        "Alerts that may start a sync: names, or matchers as in Alertmanager "
+        """(`'VrRpoBreached{site="madrid"}'`); the alert also needs vr_action="sync".""",
         "[VrRpoBreached]",
         default=(),
     )

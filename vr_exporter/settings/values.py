@@ -90,7 +90,7 @@ def _switch(value: object) -> object:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
-def _flow(value: object) -> object:
+def flow(value: object) -> object:
     """An environment variable holds a list in YAML's flow style: `[a, b]`."""
     if not (isinstance(value, str) and value.startswith(("[", "{"))):
         return value
@@ -230,7 +230,8 @@ def _ca_file(path: Path) -> Path:
     return path
 
 
-def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+def unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what stands twice in a list."""
     if len(set(values)) < len(values):
         raise fault("holds something twice (leave one of them out)")
     return values
@@ -265,24 +266,18 @@ WebAddress = Annotated[str, Kind("address"), AfterValidator(_web_address)]
 SiteKey = Annotated[str, Kind("name"), AfterValidator(_site_name)]
 Fingerprint = Annotated[str, Kind("fingerprint"), AfterValidator(_fingerprint)]
 Glob = Annotated[Text, Kind("pattern"), AfterValidator(_glob)]
-Globs = Annotated[tuple[Glob, ...], Kind("list of patterns"), BeforeValidator(_flow)]
+Globs = Annotated[tuple[Glob, ...], Kind("list of patterns"), BeforeValidator(flow)]
 Names = Annotated[
-    tuple[Text, ...], Kind("list of names"), BeforeValidator(_flow), AfterValidator(_unique)
+    tuple[Text, ...], Kind("list of names"), BeforeValidator(flow), AfterValidator(unique)
 ]
 Label = Annotated[str, Kind("label's name"), AfterValidator(_label_name)]
 AlertName = Annotated[str, Kind("alert's name"), AfterValidator(_alert_name)]
-AlertNames = Annotated[
-    tuple[AlertName, ...],
-    Kind("list of alert names"),
-    BeforeValidator(_flow),
-    AfterValidator(_unique),
-]
 Timezone = Annotated[str, Kind("time zone"), AfterValidator(_timezone)]
 Cron = Annotated[str, Kind("cron line"), AfterValidator(_cron)]
 TimeOfDay = Annotated[str, Kind("time of day"), AfterValidator(_time_of_day)]
 Day = Annotated[str, AfterValidator(_day)]
 Days = Annotated[
-    tuple[Day, ...], Kind("list of days"), BeforeValidator(_flow), AfterValidator(_unique)
+    tuple[Day, ...], Kind("list of days"), BeforeValidator(flow), AfterValidator(unique)
 ]
 StateUrl = Annotated[str, Kind("address of a store"), AfterValidator(_state_url)]
 SecretText = Annotated[
@@ -292,4 +287,4 @@ SecretText = Annotated[
 ]
 SecretFile = Annotated[Path, Kind("file"), AfterValidator(_secret_file)]
 CertificateFile = Annotated[Path, Kind("file"), AfterValidator(_ca_file)]
-Flow = BeforeValidator(_flow)
+Flow = BeforeValidator(flow)

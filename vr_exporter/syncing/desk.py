@@ -4,44 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from vr_exporter.domain.inventory import Pairing, Replication
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
-from vr_exporter.domain.triggers import TABLE, Origin, Skip, Target, Trigger, TriggerState
+from vr_exporter.domain.triggers import TABLE, Skip, Trigger, TriggerState
 from vr_exporter.ledger.sqlite import Ledger, Reserved
 from vr_exporter.ledger.steps import may_turn
-from vr_exporter.syncing import history
-from vr_exporter.syncing.circuit import Circuit, CircuitRule, circuit_of
-from vr_exporter.syncing.guards import (
-    Facts,
-    FreshFacts,
-    Mode,
-    judge_before,
-    judge_fresh,
-    stricter,
-)
-from vr_exporter.syncing.states import is_remote_down
-from vr_exporter.syncing.windows import Window, window_over
+from vr_exporter.syncing.circuit import Circuit
+from vr_exporter.syncing.gathering import Gathering
+from vr_exporter.syncing.guards import judge_before, judge_fresh
+from vr_exporter.syncing.policy import Policy
 from vr_exporter.syncing.wishes import Wish
 
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The settings of triggers; those that begin with `alert` hold for alerts beside the rest."""
-
-    mode: Mode = Mode.ON
-    cooldown_seconds: float = 600.0
-    max_per_hour: int = 60
-    circuit: CircuitRule = field(default_factory=CircuitRule)
-    maintenance: tuple[Window, ...] = ()
-    alert_mode: Mode = Mode.DRY_RUN
-    alert_cooldown_seconds: float = 1800.0
-
-    def mode_of(self, origin: Origin) -> Mode:
-        """The mode that holds for a wish of this origin: for alerts the stricter of two."""
-        return stricter(self.mode, self.alert_mode) if origin is Origin.ALERT else self.mode
+__all__ = ["Desk", "Policy", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +39,8 @@ class Verdict:
 class Desk:
     """Takes wishes from any thread, decides one after the other, and wakes the site's worker.
 
-    `policy` is what it decides by, for those who ask the guards again later.
+    `policy` is what it decides by, for those who ask the guards again later. Whoever holds
+    `deciding` is alone with the ledger's decisions, and may `accept` what guards let pass.
 
     What the ledger raises when it cannot write comes through: then nothing was promised.
     """
@@ -78,15 +55,15 @@ class Desk:
         nudge: Callable[[SiteName], None],
     ) -> None:
         self._ledger = ledger
-        self._snapshot = snapshot
         self.policy = policy
+        self.gathering = Gathering(ledger, snapshot=snapshot, policy=policy)
         self._now = now
         self._nudge = nudge
-        self._deciding = threading.Lock()
+        self.deciding = threading.Lock()
 
     def submit(self, wish: Wish) -> Verdict:
         """Judge a wish and have the ledger take it; a key that is known answers with its row."""
-        with self._deciding:
+        with self.deciding:
             verdict = self._decide(wish, self._now())
         if verdict.is_new and verdict.trigger.state is TriggerState.RESERVED:
             self._nudge(wish.target.site)
@@ -107,20 +84,15 @@ class Desk:
         """
         now = self._now()
         trigger = wish.as_trigger(now)
-        skip = judge_before(trigger, self._facts(trigger, now))
-        return skip or judge_fresh(trigger, self._as_polled(trigger, now))
+        skip = self._judged(trigger, now)
+        return skip or judge_fresh(trigger, self.gathering.as_polled(trigger, now))
 
     def circuit(self, site: SiteName) -> Circuit:
         """How the circuit of a site stands."""
-        return circuit_of(self._ledger.since_success(site), self.policy.circuit)
+        return self.gathering.circuit(site)
 
-    def _decide(self, wish: Wish, now: float) -> Verdict:
-        trigger = wish.as_trigger(now)
-        known = self._ledger.trigger(wish.key)
-        if known is None or may_turn(known, trigger):
-            skip = judge_before(trigger, self._facts(trigger, now))
-            if skip is not None:
-                return self._skipped(trigger, skip, now)
+    def accept(self, trigger: Trigger, now: float) -> Verdict:
+        """Have the ledger take what no guard turned away."""
         taken = self._ledger.reserve(trigger, now=now)
         return Verdict(
             taken.trigger,
@@ -129,52 +101,22 @@ class Desk:
             is_conflict=taken.is_conflict,
         )
 
+    def _decide(self, wish: Wish, now: float) -> Verdict:
+        trigger = wish.as_trigger(now)
+        known = self._ledger.trigger(wish.key)
+        if known is None or may_turn(known, trigger):
+            skip = self._judged(trigger, now)
+            if skip is not None:
+                return self._skipped(trigger, skip, now)
+        return self.accept(trigger, now)
+
+    def _judged(self, trigger: Trigger, now: float) -> Skip | None:
+        facts = self.gathering.facts(trigger, self.gathering.recent(now), now=now)
+        return judge_before(trigger, facts)
+
     def _skipped(self, trigger: Trigger, skip: Skip, now: float) -> Verdict:
         refused = self._ledger.refuse(trigger, skip, now=now)
         return Verdict(refused, skip.sentence, skip=skip)
-
-    def _facts(self, trigger: Trigger, now: float) -> Facts:
-        target, policy = trigger.target, self.policy
-        recent = self._ledger.triggers()
-        return Facts(
-            now=now,
-            has_kill_switch=self._ledger.kill_switch,
-            mode=policy.mode_of(trigger.origin),
-            window=window_over(policy.maintenance, target.site, now=now),
-            circuit=self.circuit(target.site),
-            budget_used=history.budget_used(recent, now),
-            budget_limit=policy.max_per_hour,
-            cooldown_seconds=self._cooldown_seconds(trigger),
-            last_claimed_at=self._ledger.last_claim(target.replication_id),
-            is_target_held=history.is_held(recent, target.replication_id),
-        )
-
-    def _cooldown_seconds(self, trigger: Trigger) -> float:
-        """For an alert no shorter than the replication's RPO."""
-        policy = self.policy
-        if trigger.origin is not Origin.ALERT:
-            return policy.cooldown_seconds
-        _, replication = self._shown(trigger.target) or (None, None)
-        rpo_seconds = replication.rpo_seconds if replication else None
-        return max(policy.alert_cooldown_seconds, rpo_seconds or 0)
-
-    def _as_polled(self, trigger: Trigger, now: float) -> FreshFacts:
-        pairing, replication = self._shown(trigger.target) or (None, None)
-        return FreshFacts(
-            now=now,
-            mode=self.policy.mode_of(trigger.origin),
-            read_at=now,
-            replication=replication,
-            is_remote_down=pairing is not None and is_remote_down(pairing),
-        )
-
-    def _shown(self, target: Target) -> tuple[Pairing, Replication] | None:
-        site = self._snapshot().sites.get(target.site)
-        for paired in site.pairings if site else ():
-            for watched in paired.replications:
-                if watched.replication.id == target.replication_id:
-                    return paired.pairing, watched.replication
-        return None
 
 
 def _sentence(taken: Reserved) -> str:

@@ -1,19 +1,13 @@
-"""What recent triggers say to a new wish: budget and who holds the target."""
+"""What recent triggers say to a new wish: what of the budget is used."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vr_exporter.domain.names import ReplicationId
 from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.syncing.guards import BUDGETED
 
 HOUR_SECONDS = 3600.0
-
-
-def is_held(triggers: Sequence[Trigger], replication: ReplicationId) -> bool:
-    """Whether a trigger of this replication is under way, so that another would follow it."""
-    return any(t.target.replication_id == replication and t.state.holds_target for t in triggers)
 
 
 def budget_used(triggers: Sequence[Trigger], now: float) -> int:

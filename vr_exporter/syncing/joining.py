@@ -9,6 +9,7 @@ from vr_exporter.domain.inventory import Replication
 from vr_exporter.domain.tasks import Task
 from vr_exporter.domain.triggers import Trigger, TriggerState
 from vr_exporter.syncing.about import closest
+from vr_exporter.syncing.states import is_syncing
 
 SLACK_SECONDS = 5.0
 
@@ -29,6 +30,17 @@ def joined_at(trigger: Trigger) -> float:
 def has_ended(trigger: Trigger) -> str:
     """Say that the sync which was joined came to a good end."""
     return f"the sync of {trigger.target.vm} that was joined has ended"
+
+
+def is_over(trigger: Trigger, row: Replication, *, skew: float) -> bool:
+    """Whether the sync that was joined has ended: none runs, or one has ended well since.
+
+    Where a link is saturated one sync follows the other, and no look finds a moment between.
+    """
+    if not is_syncing(row):
+        return True
+    ended = row.last_sync_timestamp_seconds
+    return ended is not None and ended > joined_at(trigger) + skew + SLACK_SECONDS
 
 
 def end_by_row(trigger: Trigger, row: Replication, *, now: float, skew: float) -> Trigger:

@@ -103,6 +103,7 @@ class Poster:
             replication=found,
             is_remote_down=pairing is not None and is_remote_down(pairing),
             clock_skew_seconds=self.skew(),
+            grace=self.policy().grace,
         )
 
     def _row(self, target: Target, *, local_vc_id: str) -> tuple[Replication | None, float]:
@@ -167,7 +168,7 @@ class Poster:
             )
         reason = "not_sent" if isinstance(error, NotSent) else error.reason
         code = error.code if isinstance(error, Refused) else ""
-        again = "" if reason == "forbidden" else "; run again"
+        again = "" if reason == "forbidden" else "; run again with --force"
         sentence = f"{vm}: not started: {error}{again}"
         return self._settle(
             trigger, TriggerState.REFUSED, reason=reason, sentence=sentence, error_code=code

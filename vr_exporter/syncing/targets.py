@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -69,11 +70,39 @@ class Directory:
 
     def find(self, wanted: Wanted) -> Found:
         """Find all that is wanted, in the order of the words, then in that of the sites."""
+        return _Search(self._current(), wanted).run()
+
+    def target_of(self, site: str, replication: str) -> Target | str:
+        """Find what an alert names: a replication by its id alone, shown at a configured site.
+
+        A sentence says why there is none. A name or a pattern is nothing here, and neither is
+        a replication that only another site shows.
+        """
+        index = self._current()
+        if site not in index.snapshot.sites:
+            return f'no site "{site}"'
+        met = [
+            known
+            for known in index.by_id.get(ReplicationId(replication), [])
+            if any(sighting.site == site for sighting in known.sightings)
+        ]
+        if len(met) == 1:
+            return met[0].target
+        if met:
+            return f"{replication} means {len(met)} replications at {site}"
+        unread = unread_places(index.snapshot, site)
+        return "; ".join((f"{site} has no replication {replication}", *unread))
+
+    def count_at(self, site: str) -> int:
+        """Count the replications that are asked at a site."""
+        return self._current().at_site[site]
+
+    def _current(self) -> _Index:
         snapshot = self._snapshot()
         index = self._index
         if index.snapshot is not snapshot:
             self._index = index = _index(snapshot)
-        return _Search(index, wanted).run()
+        return index
 
 
 def find(wanted: Wanted, snapshot: Snapshot) -> Found:
@@ -87,11 +116,13 @@ class _Index:
     targets: tuple[Known, ...]
     by_id: dict[ReplicationId, list[Known]] = field(default_factory=dict)
     by_name: dict[str, list[Known]] = field(default_factory=dict)
+    at_site: Counter[str] = field(default_factory=Counter)
 
 
 def _index(snapshot: Snapshot) -> _Index:
     index = _Index(snapshot, known_targets(snapshot))
     for known in index.targets:
+        index.at_site[known.asked.site] += 1
         for sighting in known.sightings:
             _add(index.by_id.setdefault(sighting.replication.id, []), known)
             _add(index.by_name.setdefault(sighting.replication.vm, []), known)

@@ -10,9 +10,8 @@ from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.inventory import Replication
 from vr_exporter.domain.triggers import Trigger
 from vr_exporter.syncing.following import MISSES_TO_BE_LOST
-from vr_exporter.syncing.joining import end_by_row, end_with_replication
+from vr_exporter.syncing.joining import end_by_row, end_with_replication, is_over
 from vr_exporter.syncing.rereading import Rereading
-from vr_exporter.syncing.states import is_syncing
 
 
 class Taskless:
@@ -35,7 +34,7 @@ class Taskless:
         if row is None:
             return self._end_of_missing(trigger)
         self._misses.pop(trigger.key, None)
-        if is_syncing(row):
+        if not is_over(trigger, row, skew=self._skew()):
             return None
         return end_by_row(trigger, row, now=self._clock.now(), skew=self._skew())
 

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
+from vr_exporter.domain.episodes import Episode
 from vr_exporter.domain.names import ReplicationId
 from vr_exporter.domain.triggers import Origin, Target, Trigger
 
@@ -74,3 +75,11 @@ def api_key(credential: str, idempotency_key: str | None) -> str:
 def schedule_key(schedule: str, slot: float, replication_id: ReplicationId) -> str:
     """A schedule wishes once per slot (seconds since 1970) and replication."""
     return digest_of(Origin.SCHEDULE, schedule, f"{slot:.0f}", replication_id)
+
+
+def alert_key(episode: Episode) -> str:
+    """An alert wishes once per episode; the fingerprint that was sent has no part in it."""
+    labels = sorted(episode.labels.items())
+    own = digest_of(*(part for pair in labels for part in pair))
+    begun = f"{episode.starts_at:.3f}"
+    return digest_of(Origin.ALERT, episode.alertname, own, begun, episode.replication)

@@ -23,8 +23,8 @@ class Acknowledge(Protocol):
 class AuditOf(Protocol):
     """Reads the audit, as the ledger does."""
 
-    def __call__(self, *, limit: int) -> tuple[AuditRow, ...]:
-        """The last rows, the youngest first."""
+    def __call__(self, *, limit: int, of_bridge: bool = False) -> tuple[AuditRow, ...]:
+        """The last rows, the youngest first; or those of the bridge alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from vr_exporter.ledger.store import StoreFailed
 from vr_exporter.syncing.desk import Verdict
 from vr_exporter.syncing.targets import Fault, Wanted
 from vr_exporter.syncing.wishes import API_PATIENCE_SECONDS, Wish, api_key, digest_of
+from vr_exporter.web.actors import actor_of
 from vr_exporter.web.api import json_response
 from vr_exporter.web.api.triggers import FAULT, PREVIEW, TRIGGER, Preview, url_of
 from vr_exporter.web.gate import IDEMPOTENCY_KEY, RETRY_AFTER
@@ -47,12 +48,12 @@ def acknowledge(sources: Sources, request: Request) -> Response:
     """Close what stayed unknown, one trigger or all of a replication."""
     if request.body.strip() not in (b"", b"{}"):
         return problem(400, "body: nothing is to be said in it")
-    closed = sources.desk.acknowledge(
-        request.captured["trigger"], actor=_actor(request), now=sources.now()
-    )
-    if not closed:
+    word, actor = request.captured["trigger"], actor_of(request)
+    closed = sources.desk.acknowledge(word, actor=actor, now=sources.now())
+    looped = sources.control.acknowledge_loop(word, actor) if sources.control else 0
+    if not closed and not looped:
         return problem(404, "no trigger of this key or replication that stayed unknown")
-    return json_response({"acknowledged": TRIGGER.each(closed)})
+    return json_response({"acknowledged": TRIGGER.each(closed), "unhealed": looped})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class _Asked:
             target=target,
             origin=origin,
             not_after=self.sources.now() + (body.timeout_seconds or patience),
-            actor=_actor(self.request),
+            actor=actor_of(self.request),
             is_forced=body.force,
             max_age_seconds=body.max_age_seconds,
             body_digest=digest_of(
@@ -133,10 +134,6 @@ class _Asked:
         if known is None or self.word not in (known.target.vm, known.target.replication_id):
             return None
         return known.target
-
-
-def _actor(request: Request) -> str:
-    return f"api from {request.peer}" if not request.is_local else "unix socket"
 
 
 def _turned_away(asked: _Asked, fault: Fault, *, was_tried: bool) -> Response:

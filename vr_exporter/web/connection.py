@@ -40,6 +40,12 @@ class Gate(Protocol):
     def spares_login(self, request: Request) -> bool:
         """Whether a credential of our own stands in place of the web file's login."""
 
+    def most_body_bytes(self, request: Request) -> int | None:
+        """How large a body may be here; None: as large as anywhere."""
+
+    def unread(self, request: Request) -> None:
+        """Take note that the body of a request did not come as it has to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Serving:
@@ -71,6 +77,7 @@ class Connection:
         self._now = serving.clock.monotonic
         self._turn = threading.Lock()
         self._is_closed = False
+        self._has_certificate = False
 
     def serve(self) -> None:
         """Answer the client until the connection ends, and close it."""
@@ -117,8 +124,10 @@ class Connection:
             self._socket = secured
         secured.settimeout(self._limits.handshake_seconds)
         secured.do_handshake()
-        if not web_file.admits_peer(secured.getpeercert() or {}):
+        certificate = secured.getpeercert() or {}
+        if not web_file.admits_peer(certificate):
             raise ssl.SSLError("the client's certificate has no allowed name")
+        self._has_certificate = bool(certificate)
 
     def _await_next(self, stream: Stream) -> None:
         if not stream.buffer:
@@ -130,13 +139,14 @@ class Connection:
         try:
             head = read_head(stream, self._limits, deadline=deadline)
             self.waiting_since = None
-            length = body_length(head, self._limits)
             request = self._request(head)
+            limits = self._limits_of(request)
+            length = body_length(head, limits)
             refusal = self._refusal(request)
             if refusal is None:
-                return self._answer(stream, head, request)
-            if length == 0 or (length and self._keeps_alive(head) and not head.awaits_go_ahead):
-                return self._turn_away(stream, head, refusal, body_bytes=length)
+                return self._answer(stream, head, request, limits)
+            if self._may_turn_away(head, length):
+                return self._turn_away(stream, head, refusal, body_bytes=length or 0)
         except RefusedError as error:
             refusal = problem(error.status, str(error))
         except TimeoutError:
@@ -154,7 +164,20 @@ class Connection:
             headers=head.headers,
             peer=self._peer,
             is_local=self._is_local,
+            has_certificate=self._has_certificate,
         )
+
+    def _limits_of(self, request: Request) -> Limits:
+        """The limits of a request: a larger body is for its route to refuse, after its gate."""
+        gate = self._serving.gate
+        most = gate.most_body_bytes(request) if gate else None
+        return self._limits if most is None else replace(self._limits, body_bytes=most)
+
+    def _may_turn_away(self, head: Head, length: int | None) -> bool:
+        """Whether the body of a refused request is small enough to be passed over."""
+        if length is None or length > self._limits.body_bytes:
+            return False
+        return length == 0 or (self._keeps_alive(head) and not head.awaits_go_ahead)
 
     def _refusal(self, request: Request) -> Response | None:
         refusal = self._refusal_by_head(request)
@@ -180,8 +203,13 @@ class Connection:
     def _keeps_alive(self, head: Head) -> bool:
         return head.keeps_alive and not self._serving.is_stopping()
 
-    def _answer(self, stream: Stream, head: Head, request: Request) -> bool:
-        body = self._body(stream, head)
+    def _answer(self, stream: Stream, head: Head, request: Request, limits: Limits) -> bool:
+        try:
+            body = self._body(stream, head, limits)
+        except (RefusedError, OSError):
+            if self._serving.gate:
+                self._serving.gate.unread(request)
+            raise
         response = self._handled(replace(request, body=body))
         keeps_alive = self._keeps_alive(head)
         self._send(stream, response, head=head, keeps_alive=keeps_alive)
@@ -197,12 +225,12 @@ class Connection:
             return keeps_alive
         return False
 
-    def _body(self, stream: Stream, head: Head) -> bytes:
+    def _body(self, stream: Stream, head: Head, limits: Limits) -> bytes:
         deadline = self._now() + self._limits.body_seconds
         return read_body(
             stream,
             head,
-            limits=self._limits,
+            limits=limits,
             deadline=deadline,
             go_ahead=lambda: stream.send((_GO_AHEAD,), deadline=deadline),
         )

@@ -57,6 +57,12 @@ def bears_token(request: Request, expected: str | None) -> bool:
     return is_same and bool(expected) and scheme.lower() == "bearer"
 
 
+def is_json(request: Request) -> bool:
+    """Whether a request says that its body is JSON."""
+    media_type = request.headers.get("content-type", "").partition(";")[0]
+    return media_type.strip(" \t").lower() == _JSON
+
+
 def refusal_to_act(acting: Acting, request: Request) -> Response | None:
     """The answer to a request that may not act or does not ask as it has to; None: go on."""
     if not request.is_local:
@@ -65,8 +71,7 @@ def refusal_to_act(acting: Acting, request: Request) -> Response | None:
             return _refusal_of_token(request, token)
     if acting.is_stopping():
         return _STOPPING
-    media_type = request.headers.get("content-type", "").partition(";")[0]
-    if media_type.strip(" \t").lower() != _JSON:
+    if not is_json(request):
         return _NO_JSON
     key = request.headers.get(IDEMPOTENCY_KEY)
     return _BAD_KEY if key is not None and not _KEY.fullmatch(key) else None

@@ -39,8 +39,9 @@ def facts_of(
         *_of_breaches(offenders[: verdicts["breached"]]),
         *_of_waiting(sites),
         *_of_the_rest(sites, offenders[verdicts["breached"] :], missing),
+        *_of_the_unknown(verdicts["unknown"]),
     )
-    return facts or (Fact("met", _all_is_well(verdicts)),)
+    return facts or (_all_is_well(verdicts["met"]),)
 
 
 def _of_sites(sites: Sequence[SiteSnapshot]) -> Iterator[Fact]:
@@ -91,11 +92,17 @@ def _is_open(trigger: Trigger) -> bool:
     return trigger.state.is_final and TABLE[trigger.state].word == TABLE[TriggerState.LOST].word
 
 
-def _all_is_well(verdicts: Mapping[str, int]) -> str:
-    met = verdicts["met"]
+def _of_the_unknown(count: int) -> Iterator[Fact]:
+    if count:
+        noun = "replication is" if count == 1 else "replications are"
+        yield Fact("waiting", f"{count:,} {noun} in a state that the appliance does not tell")
+
+
+def _all_is_well(met: int) -> Fact:
+    """What is judged is met; where nothing is judged, nothing is known to be well."""
     if not met:
-        return "No replication has an RPO to be judged by"
-    return f"All {met:,} judged replications are inside their RPO"
+        return Fact("waiting", "No replication has an RPO to be judged by")
+    return Fact("met", f"All {met:,} judged replications are inside their RPO")
 
 
 def _these(names: Sequence[str], noun: str) -> str:

@@ -22,7 +22,8 @@ class Request:
 
     `path` is as sent, nothing decoded; `query` is decoded, in order, names may repeat.
     `headers` has lower-case names. `peer` is the address without its port, empty on the
-    unix socket, for which alone `is_local` holds. `captured` are the decoded parts of the path
+    unix socket, for which alone `is_local` holds. `has_certificate`: the client showed one that
+    the web file takes. `captured` are the decoded parts of the path
     that the route leaves open, by name.
     """
 
@@ -33,6 +34,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     peer: str = ""
     is_local: bool = False
+    has_certificate: bool = False
     captured: Mapping[str, str] = field(default_factory=dict)
 
     def values(self, name: str) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ the state folder never does.
 
 What acts asks for `Authorization: Bearer` with the token of the setting `api`, on the unix socket
 for none, and for `Content-Type: application/json`. Without a token in the settings nothing acts
-over TCP. As there is but one `Authorization` field, that token also stands in place of a login.
+over TCP. As there is but one `Authorization` field, that token also stands in place of a login. The
+webhook of Alertmanager has a credential of its own, which opens nothing else; no other opens it.
 
 A problem is `application/problem+json` with `title`, `status` and `detail`: 400 for a request that
 cannot be read or an unknown filter, 401 without a good login, 403 for a POST from a page of another

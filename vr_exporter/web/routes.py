@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from vr_exporter.alerting.inbound import MOST_BODY_BYTES
 from vr_exporter.web.gate import CROSS_SITE, bears_token, is_cross_site, refusal_to_act
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.paths import Template
 from vr_exporter.web.problems import problem
 from vr_exporter.web.sources import Sources
 from vr_exporter.web.table import ROUTES, Route
+from vr_exporter.web.webhook import refusal_of_webhook
 
 __all__ = ["ROUTES", "Route", "Routes", "Sources"]
+
+LARGEST_ANNOUNCED = 10**18
+"""Any length that a head can say: the gate of the route judges it, after the credential."""
 
 
 class Routes:
@@ -47,20 +52,40 @@ class Routes:
         if acting is None:
             return False
         met = self._find(request)
-        if met is not None and met[0].acts:
+        if met is not None and (met[0].acts or met[0].is_webhook):
             return True
         scheme = request.headers.get("authorization", "")[:7].lower()
         return scheme == "bearer " and bears_token(request, acting.token())
+
+    def most_body_bytes(self, request: Request) -> int | None:
+        """How large a body a route takes that takes more than others.
+
+        What is larger is refused by `refusal`, or while it is read in chunks.
+        """
+        met = self._find(request)
+        if met is None or not met[0].takes_webhook:
+            return None
+        is_announced = met[0].is_webhook and "content-length" in request.headers
+        return LARGEST_ANNOUNCED if is_announced else MOST_BODY_BYTES
+
+    def unread(self, request: Request) -> None:
+        """Count a webhook whose body did not come as it has to."""
+        met = self._find(request)
+        if met is not None and met[0].is_webhook:
+            self._sources.webhook.refused("body")
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]] | Response:
         met = self._find(request)
         if met is None:
             return self._no_route(request)
-        route, _ = met
+        return self._refusal_at(met[0], request) or met
+
+    def _refusal_at(self, route: Route, request: Request) -> Response | None:
+        if route.is_webhook:
+            return refusal_of_webhook(self._sources.webhook, request)
         if route.method == "POST" and is_cross_site(request):
             return CROSS_SITE
-        refusal = refusal_to_act(self._sources.desk, request) if route.acts else None
-        return refusal or met
+        return refusal_to_act(self._sources.desk, request) if route.acts else None
 
     def _find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
         method = "GET" if request.method == "HEAD" else request.method

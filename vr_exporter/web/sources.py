@@ -9,6 +9,7 @@ from typing import Protocol
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.syncing.schedules import Schedule
 from vr_exporter.web.acting import Acting
+from vr_exporter.web.bridging import BridgeControl, Inbound
 from vr_exporter.web.kept import Kept
 
 
@@ -38,9 +39,9 @@ class Sources:
     """What the routes read and call.
 
     `is_healthy` answers with a line on why. `reload` reads the settings again and answers with
-    the fault, None when there was none. Without `reload` or `acting` their routes are not there.
-    `now` is in seconds since 1970. `schedules` and `expected_vms` are those of the settings;
-    `kept` holds what was made for people until it changes.
+    the fault, None when there was none. Without `reload`, `acting`, `inbound` or `control` their
+    routes are not there. `now` is in seconds since 1970. `schedules` and `expected_vms` are those
+    of the settings; `kept` holds what was made for people until it changes.
     """
 
     snapshot: Callable[[], Snapshot]
@@ -50,6 +51,8 @@ class Sources:
     version: str
     reload: Callable[[], str | None] | None = None
     acting: Acting | None = None
+    inbound: Inbound | None = None
+    control: BridgeControl | None = None
     schedules: Callable[[], tuple[Schedule, ...]] = tuple
     expected_vms: Callable[[], tuple[str, ...]] = tuple
     kept: Kept = field(default_factory=Kept)
@@ -60,3 +63,17 @@ class Sources:
         if self.acting is None:
             raise LookupError("no route of triggers is there without a desk")
         return self.acting
+
+    @property
+    def webhook(self) -> Inbound:
+        """The webhook, for its route, which is there only with it."""
+        if self.inbound is None:
+            raise LookupError("no route of the webhook is there without one")
+        return self.inbound
+
+    @property
+    def bridge(self) -> BridgeControl:
+        """What people ask of the bridge, for the routes that are there only with it."""
+        if self.control is None:
+            raise LookupError("no route of the bridge is there without one")
+        return self.control

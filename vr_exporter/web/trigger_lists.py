@@ -40,7 +40,7 @@ def trigger(sources: Sources, request: Request) -> Response:
 
 def audit(sources: Sources, request: Request) -> Response:
     """The last rows of the audit."""
-    return _list(sources, request, "audit", _audit, known=("limit",))
+    return _list(sources, request, "audit", _audit, known=("limit", "bridge"))
 
 
 def targets(sources: Sources, request: Request) -> Response:
@@ -89,7 +89,8 @@ def _triggers(sources: Sources, request: Request) -> list[dict[str, object]]:
 
 
 def _audit(sources: Sources, request: Request) -> list[dict[str, object]]:
-    return AUDIT_ROW.each(sources.desk.audit(limit=_limit(request)))
+    of_bridge = any(boolean("bridge", value) for value in request.values("bridge"))
+    return AUDIT_ROW.each(sources.desk.audit(limit=_limit(request), of_bridge=of_bridge))
 
 
 def _limit(request: Request) -> int:

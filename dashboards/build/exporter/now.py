@@ -96,13 +96,13 @@ NOW = Row(
             alerts=("VrCertificateExpiring", "VrClockSkew", "VrRowsDropped", "VrPollSurprises"),
             empty=UNSEEN,
             width=24,
-            height=7,
+            height=6,
             labels=(Label("site", "Site"), Label("version", "Version"), Label("build", "Build")),
             columns=(
                 Column(f"max by (site, version, build) (vr_appliance_info{{{SITE}}})"),
                 Column(by_site("vr_up"), "Polled", words=UP_OR_DOWN),
                 Column(_AGE, "Age", "s", rising(180, 300)),
-                Column(by_site("vr_poll_interval_seconds"), "Interval", "s"),
+                Column(by_site("vr_poll_interval_seconds", "min"), "Interval", "s"),
                 Column(
                     f"max by (site) (abs(vr_clock_skew_seconds{{{SITE}}}))",
                     "Clock off by",

@@ -14,7 +14,7 @@ from dashboards.build.looks import (
     UP_OR_DOWN,
 )
 from dashboards.build.panels import UNSEEN, Chart, Query, Timeline
-from dashboards.build.promql import PAIRING, SITE, by_site
+from dashboards.build.promql import PAIRING, SITE
 
 _STAGES: Final = {
     "pairings": BLUE,
@@ -23,7 +23,8 @@ _STAGES: Final = {
     "servers": GREEN,
     "other": PURPLE,
 }
-_POLL: Final = f"sum by (site) (max by (site, stage) (vr_poll_duration_seconds{{{SITE}}}))"
+_POLL: Final = f"sum by (site, instance) (vr_poll_duration_seconds{{{SITE}}})"
+_INTERVAL: Final = f"max by (site, instance) (vr_poll_interval_seconds{{{SITE}}})"
 _AGE: Final = f"time() - max by (site) (vr_poll_last_success_timestamp_seconds{{{SITE}}})"
 
 
@@ -51,7 +52,7 @@ POLLS = Row(
             unit="percentunit",
             width=8,
             empty=UNSEEN,
-            queries=(Query(f"{_POLL} / {by_site('vr_poll_interval_seconds')}", "{{site}}"),),
+            queries=(Query(f"max by (site) ({_POLL} / {_INTERVAL})", "{{site}}"),),
             lowest=0,
             soft_highest=1,
         ),
@@ -75,11 +76,11 @@ POLLS = Row(
             queries=(
                 Query(
                     "sum by (reason)"
-                    f" (increase(vr_poll_failures_total{{{SITE}}}[$__rate_interval])) > 0",
+                    f" (increase(vr_poll_failures_total{{{SITE}}}[$__interval])) > 0",
                     "{{reason}}",
                 ),
                 Query(
-                    f"sum(increase(vr_polls_skipped_total{{{SITE}}}[$__rate_interval]))",
+                    f"sum(increase(vr_polls_skipped_total{{{SITE}}}[$__interval]))",
                     "skipped",
                     ORANGE,
                 ),
@@ -87,6 +88,7 @@ POLLS = Row(
             style="bars",
             is_stacked=True,
             lowest=0,
+            height=6,
         ),
         Timeline(
             title="Sessions with remote sites",
@@ -95,6 +97,7 @@ POLLS = Row(
             alerts=("VrRemoteSessionMissing",),
             words=UP_OR_DOWN,
             empty="No pairing needs a remote session.",
+            height=6,
             queries=(
                 Query(
                     f"max by (site, pairing) (vr_pairing_remote_session_up{{{PAIRING}}})",

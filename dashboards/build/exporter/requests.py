@@ -21,34 +21,11 @@ REQUESTS = Row(
             says="Requests of all exporters. Good is the same every interval; more than usual is"
             " paging, retries or somebody who starts many syncs.",
             unit="reqps",
-            width=6,
+            decimals=2,
+            has_long_legend=True,
             empty=UNSEEN,
             queries=(Query(rate_of("vr_api_requests_total", "endpoint"), "{{endpoint}}"),),
             style="area",
-            is_stacked=True,
-            lowest=0,
-        ),
-        Chart(
-            title="Answers that were no success",
-            says="Requests that got no answer or a code other than 2xx. Good is nothing; 401 and"
-            " 403 are rights, 429 is too many requests, error is the network.",
-            alerts=("VrLoginFailing", "VrRateLimited"),
-            unit="reqps",
-            width=6,
-            empty="Every request was a success.",
-            queries=(
-                Query(
-                    rate_of(
-                        "vr_api_requests_total",
-                        "endpoint",
-                        "code",
-                        selector=f'{SITE},code!~"2.."',
-                    )
-                    + " > 0",
-                    "{{endpoint}} {{code}}",
-                ),
-            ),
-            style="bars",
             is_stacked=True,
             lowest=0,
         ),
@@ -57,7 +34,7 @@ REQUESTS = Row(
             says="How long 95 % of the requests to each endpoint took at most. Good is below a few"
             " seconds; a slow appliance makes long polls.",
             unit="s",
-            width=6,
+            has_long_legend=True,
             empty=UNSEEN,
             queries=(
                 Query(
@@ -70,12 +47,30 @@ REQUESTS = Row(
             lowest=0,
         ),
         Chart(
+            title="Answers that were no success",
+            says="Requests that got no answer or a code other than 2xx. Good is nothing; 401 and"
+            " 403 are rights, 429 is too many requests, error is the network.",
+            alerts=("VrLoginFailing", "VrRateLimited"),
+            width=8,
+            empty="Every request was a success.",
+            queries=(
+                Query(
+                    "sum by (endpoint, code)"
+                    f' (increase(vr_api_requests_total{{{SITE},code!~"2.."}}[$__interval])) > 0',
+                    "{{endpoint}} {{code}}",
+                ),
+            ),
+            style="bars",
+            is_stacked=True,
+            lowest=0,
+        ),
+        Chart(
             title="Request budget used",
             says="Share used of the requests that we allow ourselves in a minute. Good is below"
             " 80 %; at 100 % polls stretch and syncs wait.",
             alerts=("VrRateLimited",),
             unit="percentunit",
-            width=6,
+            width=8,
             empty=UNSEEN,
             queries=(
                 Query(
@@ -94,17 +89,16 @@ REQUESTS = Row(
             says="Refusals with a 429, and requests sent again by cause. Good is nothing; retries"
             " for timeouts and connect are the network's.",
             alerts=("VrRateLimited",),
-            width=6,
+            width=8,
             empty=UNSEEN,
             queries=(
                 Query(
-                    f"sum(increase(vr_api_throttled_total{{{SITE}}}[$__rate_interval]))",
+                    f"sum(increase(vr_api_throttled_total{{{SITE}}}[$__interval]))",
                     "throttled",
                     RED,
                 ),
                 Query(
-                    f"sum by (reason) (increase(vr_api_retries_total{{{SITE}}}[$__rate_interval]))"
-                    " > 0",
+                    f"sum by (reason) (increase(vr_api_retries_total{{{SITE}}}[$__interval])) > 0",
                     "retried: {{reason}}",
                 ),
             ),
@@ -117,7 +111,7 @@ REQUESTS = Row(
             says="Seconds in each second that requests wait for our own pace or for a throttle."
             " Good is near 0; at 1 and more a site is asked for more than it may be asked.",
             alerts=("VrRateLimited",),
-            width=6,
+            width=8,
             empty=UNSEEN,
             queries=(Query(rate_of("vr_api_throttle_wait_seconds_total", "site"), "{{site}}"),),
             lowest=0,
@@ -127,14 +121,12 @@ REQUESTS = Row(
             says="Logins tried and refused. Good is a few a day; rising logins mean that sessions"
             " are lost, each refusal brings the account nearer to its lock.",
             alerts=("VrLoginFailing",),
-            width=6,
+            width=8,
             empty=UNSEEN,
             queries=(
+                Query(f"sum(increase(vr_api_logins_total{{{SITE}}}[$__interval]))", "tried", BLUE),
                 Query(
-                    f"sum(increase(vr_api_logins_total{{{SITE}}}[$__rate_interval]))", "tried", BLUE
-                ),
-                Query(
-                    f"sum(increase(vr_api_login_failures_total{{{SITE}}}[$__rate_interval]))",
+                    f"sum(increase(vr_api_login_failures_total{{{SITE}}}[$__interval]))",
                     "refused",
                     RED,
                 ),
@@ -147,7 +139,7 @@ REQUESTS = Row(
             says="What the answers of each site weigh. Good is the same every interval; it grows"
             " with the number of replications and of syncs that run.",
             unit="binBps",
-            width=6,
+            width=8,
             empty=UNSEEN,
             queries=(Query(rate_of("vr_api_received_bytes_total", "site"), "{{site}}"),),
             lowest=0,

@@ -141,17 +141,21 @@ LEDGER = Row(
         ),
         Chart(
             title="Alerts waiting",
-            says="Alerts that wait for each Alertmanager, against the room that there is. Good is"
-            " near 0; a queue that grows is an Alertmanager that does not answer.",
+            says="Alerts that wait for each Alertmanager, as a share of the room that there is."
+            " Good is near 0; a queue that grows is an Alertmanager that does not answer.",
             alerts=("VrBridgeCannotDeliver",),
+            unit="percentunit",
             width=8,
             empty=_NO_BRIDGE,
             queries=(
-                Query(f"max by (receiver) (vr_alert_queue_length{{{JOB}}})", "for {{receiver}}"),
-                Query(f"min(vr_alert_queue_capacity{{{JOB}}})", "room", ORANGE, dashed=True),
+                Query(
+                    f"max by (receiver) (vr_alert_queue_length{{{JOB}}})"
+                    f" / on () group_left () min(vr_alert_queue_capacity{{{JOB}}})",
+                    "for {{receiver}}",
+                ),
             ),
             lowest=0,
-            decimals=0,
+            soft_highest=0.01,
         ),
         Chart(
             title="Webhooks of Alertmanager",
@@ -240,14 +244,11 @@ PROCESS = Row(
         ),
         Chart(
             title="Open files",
-            says="Files and sockets that each exporter holds, against its limit. Good is dozens; a"
-            " climb is a client that never hangs up.",
+            says="Files and sockets that each exporter holds. Good is dozens; a climb is a client"
+            " that never hangs up, and ends at the limit of the process.",
             width=8,
             empty=UNSEEN,
-            queries=(
-                Query(by_instance("process_open_fds"), "{{instance}}"),
-                Query(f"min(process_max_fds{{{JOB}}})", "limit", ORANGE, dashed=True),
-            ),
+            queries=(Query(by_instance("process_open_fds"), "{{instance}}"),),
             lowest=0,
             decimals=0,
         ),

@@ -85,6 +85,7 @@ BUDGET = Row(
             ),
             style="area",
             is_stacked=True,
+            has_long_legend=True,
             lowest=0,
             decimals=0,
         ),

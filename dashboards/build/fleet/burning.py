@@ -11,6 +11,7 @@ from dashboards.build.looks import (
     rising,
 )
 from dashboards.build.promql import (
+    LAST_TO_READ,
     PAIRING,
     each,
 )
@@ -25,6 +26,15 @@ def _of(expr: str, chosen: str) -> str:
     return f"({expr}) and on (replication) {chosen}"
 
 
+_FIRING: Final = " or ".join(
+    f"max by (alertname, site, pairing, vm)"
+    f' (ALERTS{{alertname=~"Vr.*",alertstate="firing",severity="{severity}",site=~"$site|"}})'
+    f" * {code}"
+    for severity, code in (("critical", 3), ("warning", 2), ("info", 1))
+)
+"""Each alert that fires, its severity as a number: what is worse comes first."""
+
+
 BURNING = Row(
     "What burns",
     (
@@ -36,8 +46,8 @@ BURNING = Row(
             empty="No replication is past its RPO.",
             width=24,
             labels=(
-                Label("vm", "VM", TO_REPLICATION),
-                Label("status", "Status"),
+                Label("vm", "VM", TO_REPLICATION, width=200),
+                Label("status", "Status", width=220),
                 Label("source_site", "From"),
                 Label("target_site", "To"),
             ),
@@ -72,7 +82,8 @@ BURNING = Row(
                 ),
                 Column(
                     "topk by (replication) (1, max by (replication, vm, status)"
-                    f" (vr_replication_status{{{PAIRING}}} and on (replication) {_WORST}))"
+                    f" (vr_replication_status{{{PAIRING}}} and {LAST_TO_READ}"
+                    f" and on (replication) {_WORST}))"
                 ),
                 Column(
                     "topk by (replication) (1, max by (replication, vm, source_site, target_site)"
@@ -85,20 +96,16 @@ BURNING = Row(
             says="What the rules of this product say now. Good is an empty table; start with what"
             " is critical, and read the alert's page of the runbook.",
             empty="No alert fires.",
-            width=10,
+            width=12,
+            sort="Severity",
             labels=(
-                Label("severity", "Severity", words=SEVERITIES),
-                Label("alertname", "Alert"),
+                Label("alertname", "Alert", width=190),
                 Label("site", "Site"),
-                Label("pairing", "Pairing"),
-                Label("vm", "VM"),
+                Label("pairing", "Pairing", width=140),
+                Label("vm", "VM", width=180),
             ),
             columns=(
-                Column(
-                    "topk(50, max by (severity, alertname, site, pairing, vm)"
-                    ' (ALERTS{alertname=~"Vr.*",alertstate="firing",'
-                    'severity!="none",site=~"$site|"}))'
-                ),
+                Column(f"topk(50, {_FIRING})", "Severity", unit="none", words=SEVERITIES, width=90),
             ),
         ),
         Table(
@@ -107,8 +114,8 @@ BURNING = Row(
             " is seconds to minutes; at half an hour without a move a sync is stuck.",
             alerts=("VrSyncStuck",),
             empty="No sync is running.",
-            width=14,
-            labels=(Label("vm", "VM", TO_REPLICATION),),
+            width=12,
+            labels=(Label("vm", "VM", TO_REPLICATION, width=200),),
             hides=("replication",),
             sort="Not moved for",
             columns=(
@@ -123,7 +130,7 @@ BURNING = Row(
                 ),
                 Column(
                     _of(each("vr_replication_sync_transfer_size_bytes"), _RUNNING),
-                    "To send, as known",
+                    "To send",
                     "bytes",
                 ),
                 Column(f"time() - {_RUNNING}", "Not moved for", "s", rising(600, 1800)),

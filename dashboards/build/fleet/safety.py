@@ -177,7 +177,7 @@ SAFETY = Row(
             empty=UNSEEN,
         ),
         Stat(
-            title="Failed tasks in a day",
+            title="Failed in a day",
             says="Tasks of all kinds that failed or were cancelled in the last 24 hours. A few are"
             " retried by the appliance; what failed stands in the table further down.",
             alerts=("VrSyncFailingRepeatedly",),

@@ -60,7 +60,8 @@ SITES = Row(
             " here twice. Good is up and connected everywhere, with no open errors.",
             alerts=("VrRemoteSiteDown", "VrLocalVcDown", "VrRemoteSessionMissing"),
             empty="No pairing is watched.",
-            width=14,
+            width=24,
+            height=6,
             labels=(Label("site", "Site"), Label("pairing", "Pairing")),
             columns=(
                 Column(
@@ -103,10 +104,10 @@ SITES = Row(
             " and a load that is spread; what is placed on one that is down cannot sync.",
             alerts=("VrReplicationServerDown",),
             empty="No replication server is listed.",
-            width=10,
+            width=9,
             labels=(Label("site", "Site"), Label("name", "Server"), Label("side", "Side")),
             hides=("server",),
-            sort="Replications",
+            sort="Placed",
             columns=(
                 Column(f"max by (site, server, name, side) (vr_replication_server_info{{{SITE}}})"),
                 Column(
@@ -116,7 +117,7 @@ SITES = Row(
                 ),
                 Column(
                     f"max by (site, server) (vr_replication_server_replications{{{SITE}}})",
-                    "Replications",
+                    "Placed",
                 ),
             ),
         ),
@@ -126,7 +127,7 @@ SITES = Row(
             " the top is a patch night, a reindex, or encryption by malware: know which.",
             alerts=("VrSyncBytesSurge",),
             empty="No sync has ended.",
-            width=10,
+            width=6,
             labels=(Label("vm", "VM", TO_REPLICATION),),
             hides=("replication",),
             sort="Sent",
@@ -152,7 +153,7 @@ SITES = Row(
             " Good is an empty table; auth and connectivity concern a site, storage its target.",
             alerts=("VrSyncFailingRepeatedly",),
             empty="No task has failed.",
-            width=14,
+            width=9,
             labels=(Label("site", "Site"), Label("operation", "Task"), Label("class", "Class")),
             sort="Failed",
             columns=(

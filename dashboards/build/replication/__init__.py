@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.build.dashboard import PAIRING_VARIABLES, Choice, Dashboard, Mark
+from dashboards.build.dashboard import PAIRING_VARIABLES, Choice, Dashboard, Mark, begins
 from dashboards.build.looks import BLUE, ORANGE, PURPLE, RED
-from dashboards.build.promql import ANY_SITE, PAIRING, SITE, the
+from dashboards.build.promql import ANY_SITE, ONE, PAIRING, SITE
 from dashboards.build.replication.facts import FACTS
 from dashboards.build.replication.health import HEALTH
 from dashboards.build.replication.history import HISTORY
@@ -22,12 +22,17 @@ _CHOICE: Final = Choice(
 _MARKS: Final = (
     Mark(
         "Its alerts",
-        'ALERTS{alertname=~"Vr.*",alertstate="firing",replication="$replication"}',
+        begins('ALERTS{alertname=~"Vr.*",alertstate="firing",replication="$replication"}'),
         RED,
         "{{alertname}}",
         "{{severity}} {{site}}",
     ),
-    Mark("Outside RPO", f"{the('vr_replication_rpo_breached')} > 0", ORANGE, "outside its RPO"),
+    Mark(
+        "Outside RPO",
+        begins(f"vr_replication_rpo_breached{{{ONE}}}", "max({}) > 0"),
+        ORANGE,
+        "outside its RPO",
+    ),
     Mark(
         "Its tasks",
         f'max by (operation) (vr_task_progress_ratio{{{SITE},replication="$replication"}})'
@@ -41,6 +46,7 @@ _MARKS: Final = (
         f" (increase(vr_trigger_requests_total{{{ANY_SITE}}}[2m]))) > 0",
         PURPLE,
         "trigger by {{source}}: {{outcome}}",
+        is_shown=False,  # they are of all replications of its sites
     ),
 )
 

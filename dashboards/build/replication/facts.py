@@ -9,18 +9,18 @@ from dashboards.build.looks import (
     YES_IS_BAD,
 )
 from dashboards.build.panels import UNSEEN
-from dashboards.build.promql import SITE, seen_by_site
+from dashboards.build.promql import LAST_TO_READ, ONE, SITE, seen_by_site
 from dashboards.build.tables import Column, Label, Table
 
-_OPTIONS: Final = (
-    "quiescing",
-    "network_compression",
-    "encryption",
-    "auto_replicate_new_disks",
-    "vm_data_sets",
-    "enhanced",
-    "mpit",
-)
+_OPTIONS: Final = {
+    "quiescing": "Quiescing",
+    "network_compression": "Compression",
+    "encryption": "Encryption",
+    "auto_replicate_new_disks": "New disks too",
+    "vm_data_sets": "VM data sets",
+    "enhanced": "Enhanced",
+    "mpit": "Points in time",
+}
 _FACTS: Final = (
     "vm",
     "source_site",
@@ -41,7 +41,8 @@ FACTS = Row(
             " Good is OK and no kind; the text of an error stands on the status page.",
             alerts=("VrReplicationError", "VrReplicationUnsettled"),
             empty=UNSEEN,
-            height=6,
+            width=24,
+            height=5,
             labels=(
                 Label("site", "Site"),
                 Label("status", "Status"),
@@ -49,7 +50,10 @@ FACTS = Row(
                 Label("kind", "Error"),
             ),
             columns=(
-                Column(f"topk by (site) (1, {seen_by_site('vr_replication_status', 'status')})"),
+                Column(
+                    "topk by (site) (1, max by (site, status)"
+                    f" (vr_replication_status{{{ONE}}} and {LAST_TO_READ}))"
+                ),
                 Column(
                     "topk by (site) (1, "
                     + seen_by_site("vr_replication_configuration_state", "state")
@@ -65,7 +69,8 @@ FACTS = Row(
             " rows mean that both of its sites are watched.",
             alerts=("VrReplicationServerDown",),
             empty=UNSEEN,
-            height=6,
+            width=24,
+            height=5,
             labels=tuple(
                 Label(name, "VM" if name == "vm" else name.replace("_", " ").capitalize())
                 for name in ("site", *_FACTS)
@@ -80,11 +85,7 @@ FACTS = Row(
             width=24,
             height=5,
             labels=tuple(
-                Label(
-                    name,
-                    "Points in time" if name == "mpit" else name.replace("_", " ").capitalize(),
-                )
-                for name in ("site", *_OPTIONS)
+                Label(name, title) for name, title in (("site", "Site"), *_OPTIONS.items())
             ),
             columns=(
                 Column(

@@ -81,7 +81,7 @@ HEALTH = Row(
             unit="s",
             expr=f"(1 - {the('vr_replication_sync_progress_ratio')})"
             f" / (max(deriv(vr_replication_sync_progress_ratio{{{ONE}}}[10m])) > 0)",
-            empty=_IDLE,
+            empty="no estimate",
         ),
         Stat(
             title="Past RPO",

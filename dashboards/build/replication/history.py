@@ -7,7 +7,6 @@ from typing import Final
 from dashboards.build.dashboard import Row
 from dashboards.build.looks import (
     BLUE,
-    DEEP_BLUE,
     ORANGE,
     PURPLE,
     STATUS_WORDS,
@@ -40,7 +39,7 @@ HISTORY = Row(
             unit="s",
             empty="Never synced.",
             queries=(
-                Query(_AGE, "age of the copy", DEEP_BLUE),
+                Query(_AGE, "age of the copy", BLUE),
                 Query(_RPO, "RPO", ORANGE, dashed=True),
             ),
             lowest=0,
@@ -72,7 +71,7 @@ HISTORY = Row(
             width=8,
             empty="Never synced.",
             queries=(
-                Query(the("vr_replication_last_sync_duration_seconds"), "duration", DEEP_BLUE),
+                Query(the("vr_replication_last_sync_duration_seconds"), "duration", BLUE),
                 Query(_RPO, "RPO", ORANGE, dashed=True),
             ),
             style="steps",
@@ -86,7 +85,7 @@ HISTORY = Row(
             unit="bytes",
             width=8,
             empty="Never synced.",
-            queries=(Query(the("vr_replication_last_sync_bytes"), "sent", DEEP_BLUE),),
+            queries=(Query(the("vr_replication_last_sync_bytes"), "sent", BLUE),),
             style="steps",
             lowest=0,
         ),
@@ -102,7 +101,7 @@ HISTORY = Row(
                     f"{the('vr_replication_last_sync_bytes')}"
                     f" / ({the('vr_replication_last_sync_duration_seconds')} > 0)",
                     "throughput",
-                    DEEP_BLUE,
+                    BLUE,
                 ),
             ),
             style="steps",
@@ -119,8 +118,8 @@ HISTORY = Row(
             queries=tuple(
                 Query(the(f"vr_replication_sync_{family}_bytes"), legend, color, dashed=dashed)
                 for family, legend, color, dashed in (
-                    ("transferred", "sent", DEEP_BLUE, False),
-                    ("transfer_size", "to send, as known", DEEP_BLUE, True),
+                    ("transferred", "sent", BLUE, False),
+                    ("transfer_size", "to send, as known", BLUE, True),
                     ("checksum_compared", "compared", ORANGE, False),
                     ("checksum_size", "to compare", ORANGE, True),
                 )

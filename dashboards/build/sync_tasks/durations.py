@@ -10,11 +10,15 @@ from dashboards.build.looks import (
     ORANGE,
     RED,
 )
-from dashboards.build.panels import Chart, Heatmap, Query
-from dashboards.build.promql import ONCE, SITE, grown, quantile
+from dashboards.build.panels import BAR_STEP, Chart, Heatmap, Query
+from dashboards.build.promql import ONCE, SITE, grown_in_steps, quantile
 
 _SYNC: Final = f'{SITE},operation="sync"'
 _QUANTILES: Final = ((0.5, "half", GREEN), (0.95, "95 %", ORANGE), (0.99, "99 %", RED))
+
+
+def _cells(family: str, selector: str, *labels: str) -> str:
+    return f"sum by (le) ({grown_in_steps(family, selector, *labels, 'le')})"
 
 
 DURATIONS = Row(
@@ -26,8 +30,7 @@ DURATIONS = Row(
             " Good is one bright band; a second one above it is a slow link, server or target.",
             alerts=("VrSyncCannotKeepUp",),
             empty="No sync has ended.",
-            expr="sum by (le) (max by (site, pairing, direction, le)"
-            f" (increase(vr_sync_duration_seconds_bucket{{{ONCE}}}[$__rate_interval])))",
+            expr=_cells("vr_sync_duration_seconds_bucket", ONCE, "site", "pairing", "direction"),
         ),
         Heatmap(
             title="Durations of sync tasks",
@@ -35,19 +38,21 @@ DURATIONS = Row(
             " Good is the band of all syncs at the left.",
             alerts=("VrTaskLong",),
             empty="No sync task has ended.",
-            expr="sum by (le) (max by (site, le)"
-            f" (increase(vr_task_duration_seconds_bucket{{{_SYNC}}}[$__rate_interval])))",
+            expr=_cells("vr_task_duration_seconds_bucket", _SYNC, "site"),
         ),
         Chart(
             title="Syncs that ended",
             says="Every sync seen to end, by the site it left. Good is the rhythm of your RPOs; a"
             " gap is a site that was not seen or did not sync.",
             width=6,
+            height=9,
             empty="No sync has ended.",
             queries=(
                 Query(
                     "sum by (site) ("
-                    + grown("vr_syncs_observed_total", ONCE, "site", "pairing", "direction")
+                    + grown_in_steps(
+                        "vr_syncs_observed_total", ONCE, "site", "pairing", "direction"
+                    )
                     + ")",
                     "{{site}}",
                 ),
@@ -63,6 +68,8 @@ DURATIONS = Row(
             alerts=("VrSyncCannotKeepUp",),
             unit="s",
             width=6,
+            height=9,
+            least_step=BAR_STEP,
             empty="No sync has ended.",
             queries=tuple(
                 Query(
@@ -82,6 +89,8 @@ DURATIONS = Row(
             alerts=("VrTaskLong",),
             unit="s",
             width=6,
+            height=9,
+            least_step=BAR_STEP,
             empty="No sync task has ended.",
             queries=tuple(
                 Query(quantile(share, "vr_task_duration_seconds", _SYNC, "site"), name, color)
@@ -95,6 +104,8 @@ DURATIONS = Row(
             " the appliance is asked for more at once than it does.",
             unit="s",
             width=6,
+            height=9,
+            least_step=BAR_STEP,
             empty="No sync task has begun.",
             queries=tuple(
                 Query(quantile(share, "vr_task_queue_wait_seconds", _SYNC, "site"), name, color)

@@ -7,6 +7,7 @@ from typing import Final
 from dashboards.build.dashboard import Row
 from dashboards.build.looks import (
     BLUE,
+    BROWN,
     DEEP_BLUE,
     ORANGE,
     PALETTE,
@@ -14,7 +15,7 @@ from dashboards.build.looks import (
     rising,
 )
 from dashboards.build.panels import UNSEEN, Chart, Query
-from dashboards.build.promql import SITE, grown, tasks
+from dashboards.build.promql import SITE, grown, grown_in_steps, tasks
 from dashboards.build.tables import Column, Label, Table
 
 _CLASSES: Final = (
@@ -42,14 +43,15 @@ FAILURES = Row(
             queries=(
                 Query(
                     "sum by (class) ("
-                    + grown("vr_tasks_failed_total", SITE, "site", "operation", "class")
+                    + grown_in_steps("vr_tasks_failed_total", SITE, "site", "operation", "class")
                     + ")",
                     "{{class}}",
                 ),
             ),
-            colors=dict(zip(_CLASSES, (*PALETTE, "#000000"), strict=True)),
+            colors=dict(zip(_CLASSES, (*PALETTE, BROWN), strict=True)),
             style="bars",
             is_stacked=True,
+            has_long_legend=True,
             lowest=0,
         ),
         Chart(
@@ -65,6 +67,7 @@ FAILURES = Row(
                 Query(tasks("queued", '!="sync"'), "others queued", PURPLE),
             ),
             style="area",
+            has_long_legend=True,
             lowest=0,
             decimals=0,
         ),
@@ -76,13 +79,14 @@ FAILURES = Row(
             queries=(
                 Query(
                     "sum by (operation) ("
-                    + grown("vr_tasks_completed_total", SITE, "site", "operation")
+                    + grown_in_steps("vr_tasks_completed_total", SITE, "site", "operation")
                     + ")",
                     "{{operation}}",
                 ),
             ),
             style="bars",
             is_stacked=True,
+            has_long_legend=True,
             lowest=0,
         ),
         Table(

@@ -64,7 +64,7 @@ NOW = Row(
             empty=UNSEEN,
         ),
         Stat(
-            title="Triggers of unknown outcome",
+            title="Unknown outcomes",
             says="Wishes of which nobody knows whether they led to a sync. Good is 0; look at the"
             " task list, then close each with vr-exporter state ack.",
             alerts=("VrTriggerAmbiguous",),

@@ -16,7 +16,7 @@ from dashboards.build.looks import (
     PURPLE,
     RED,
 )
-from dashboards.build.panels import UNSEEN, Chart, Query, Timeline
+from dashboards.build.panels import BAR_STEP, UNSEEN, Chart, Query, Timeline
 from dashboards.build.promql import ANY_SITE, JOB, SITE, grown, quantile, wishes
 from dashboards.build.tables import Column, Label, Table
 
@@ -79,7 +79,9 @@ TRIGGERS = Row(
             says="Wishes for a sync by what came of them. Good is none, or the rhythm of your"
             " schedules; a burst of skips is a storm that the guards held back.",
             alerts=("VrTriggersHeldBack",),
-            width=8,
+            width=12,
+            height=9,
+            has_long_legend=True,
             empty=UNSEEN,
             queries=(
                 Query(
@@ -99,7 +101,8 @@ TRIGGERS = Row(
             says="Wishes that wait for their turn, are under way, or whose outcome is unknown."
             " Good is a wait that empties and no unknown ones.",
             alerts=("VrTriggerAmbiguous",),
-            width=8,
+            width=6,
+            height=9,
             empty=UNSEEN,
             queries=(
                 Query(wishes("vr_triggers_queued"), "waiting", ORANGE),
@@ -115,7 +118,9 @@ TRIGGERS = Row(
             says="How long 95 % of the wishes of each origin took at most, from wish to the end of"
             " the task. Good is near the duration of a sync; the rest is waiting for its turn.",
             unit="s",
-            width=8,
+            width=6,
+            height=9,
+            least_step=BAR_STEP,
             empty="No wish has come to its end.",
             queries=(
                 Query(

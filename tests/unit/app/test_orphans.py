@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOW
-from tests.ledgers import lead_to, state_of, step
+from tests.ledgers import a_row, lead_to, state_of, step
 from tests.simulated import ManualClock
 from vr_exporter.app.triggers import Housekeeping
 from vr_exporter.domain.names import SiteName
@@ -59,3 +59,12 @@ def test_a_wish_that_its_last_worker_claims_meanwhile_is_left_to_it(
     monkeypatch.setattr(ledger, "triggers", seen_before_the_claim)
     housekeeping(ledger).end_orphans(NO_SITE)
     assert state_of(ledger) is S.POSTING
+
+
+def test_a_wish_that_joined_one_which_never_began_is_expired_like_it(ledger: Ledger) -> None:
+    """Nothing of it is unknown: no sync was asked for."""
+    lead_to(ledger, S.RESERVED)
+    joined = ledger.reserve(a_row("two", asked_at=NOW + 1), now=NOW + 1).trigger
+    assert joined.state is S.JOINED
+    housekeeping(ledger).end_orphans(NO_SITE)
+    assert state_of(ledger, "two") is state_of(ledger) is S.EXPIRED

@@ -55,7 +55,7 @@ def test_commands_stand_in_the_order_of_the_help() -> None:
     """The table is the order in which a newcomer meets the commands."""
     assert list(COMMANDS) == [
         *("serve", "demo", "simulate", "sync", "status"),
-        *("check", "metrics", "settings", "routes", "rules", "dashboards", "state"),
+        *("check", "metrics", "settings", "routes", "rules", "dashboards", "bridge", "state"),
     ]
 
 

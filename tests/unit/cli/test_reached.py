@@ -114,6 +114,25 @@ def test_one_that_is_starting_is_waited_for(settings: Settings) -> None:
     folder.release()
 
 
+def test_another_that_was_quicker_to_hold_the_state_is_asked(settings: Settings) -> None:
+    """Two commands at once find it free: one exporter begins, and serves both."""
+    folder = StateFolder(settings.state_folder)
+    with ExitStack() as other:
+
+        @contextmanager
+        def too_late(_settings: Settings) -> Iterator[Path]:
+            folder.hold()
+            raise StateUnusable("held by process 1")
+            yield Path()
+
+        def wait(_seconds: float) -> None:
+            other.enter_context(serving(FakeExporter(), socket_in(settings.state_folder)))
+
+        with reached(settings, too_late, wait) as found:
+            assert not found.is_alone
+    folder.release()
+
+
 def test_a_state_that_cannot_be_held_is_3(settings: Settings) -> None:
     """One line, after a while in which the holder may have begun to answer."""
 

@@ -203,6 +203,8 @@ LEFT_OUT: Final = {
     "vr_polls_total": "those that failed or were skipped are shown",
     "vr_replication_recovery_state": "on the status page; nearly always absent",
     "vr_replications_removed_total": "a fall shows in the replications by status",
+    "vr_webhook_alerts_total": "what came of them is shown, by outcome and reason",
+    "vr_webhook_deadman_timestamp_seconds": "the rules of the bridge watch it",
     "vr_syncs_observed_bytes_total": "vr_transferred_bytes_total shows them as they move",
     "vr_task_progress_regressions_total": "for reports of bugs",
 }

@@ -192,7 +192,15 @@ def test_silent_replication_server_has_its_info_only() -> None:
 def test_site_never_reached_says_that_it_is_down_and_nothing_of_its_inventory() -> None:
     """`vr_up` is 0 from the first moment; there are no times and no detail yet."""
     names = names_on(a_page(a_site_never_reached(), own=own_metrics()))
-    ours = ("vr_exporter_", "vr_store_", "vr_trigger", "vr_alert", "process_", "python_")
+    ours = (
+        "vr_exporter_",
+        "vr_store_",
+        "vr_trigger",
+        "vr_alert",
+        "vr_webhook",
+        "process_",
+        "python_",
+    )
     assert {name for name in names if not name.startswith(ours)} == {
         "vr_up",
         "vr_snapshot_stale",

@@ -101,6 +101,10 @@ vr_api_tls_verification_disabled gauge site
 vr_clock_skew_seconds gauge site
 vr_snapshot_rendered_bytes gauge format
 vr_snapshot_render_duration_seconds gauge
+vr_webhooks_received_total counter
+vr_webhooks_refused_total counter reason
+vr_webhook_alerts_total counter status
+vr_webhook_deadman_timestamp_seconds gauge?
 vr_store_up gauge
 vr_store_size_bytes gauge
 vr_store_writes_total counter

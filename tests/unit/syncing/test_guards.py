@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW, a_replication, some_progress
 from tests.wishes import a_trigger, some_facts, some_fresh_facts
+from vr_exporter.domain.episodes import Episode
 from vr_exporter.domain.inventory import KNOWN_STATUSES
-from vr_exporter.domain.triggers import REASONS, Origin, Skip
+from vr_exporter.domain.triggers import REASONS, Origin, Skip, TriggerState
 from vr_exporter.syncing.circuit import Circuit
 from vr_exporter.syncing.guards import (
+    EpisodeFacts,
     Mode,
+    StormFacts,
     judge_before,
     judge_fresh,
     stricter,
@@ -25,12 +28,27 @@ from vr_exporter.syncing.windows import Window
 
 ALL_DAY = Window(begin=time(0), end=time(23, 59, 59))
 
+EPISODE = Episode("VrRpoBreached", {"site": "madrid", "replication": "GID-1"}, NOW - 600)
+FIRING = EpisodeFacts(EPISODE, storm=StormFacts(1, 100))
+
+
+def an_episode(**changes: Any) -> dict[str, Any]:
+    """Facts in which an alert asks."""
+    return {"alert": replace(FIRING, **changes)}
+
+
 NOES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "kill_switch": ({"origin": Origin.ALERT}, {"has_kill_switch": True}),
     "off": ({}, {"mode": Mode.OFF}),
+    "resolved": ({}, an_episode(episode=replace(EPISODE, is_firing=False))),
+    "unmatched": ({}, an_episode(fault="no rule names it")),
+    "duplicate": ({}, an_episode(known=TriggerState.RUNNING)),
     "expired": ({"not_after": NOW - 1}, {}),
+    "loop": ({}, an_episode(unhealed=2)),
     "maintenance": ({}, {"window": ALL_DAY}),
+    "silenced": ({}, an_episode(silence="silence abc covers it")),
     "circuit": ({}, {"circuit": Circuit(3, NOW + 300)}),
+    "storm": ({}, an_episode(storm=StormFacts(11, 100))),
     "budget": ({"origin": Origin.ALERT}, {"budget_used": 60}),
     "cooldown": ({}, {"last_claimed_at": NOW - 60}),
 }
@@ -42,6 +60,7 @@ FRESH_NOES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "paused": ({}, {"replication": a_replication(status="PAUSED")}),
     "remote_down": ({}, {"is_remote_down": True}),
     "status": ({}, {"replication": a_replication(status="CONFIGURING")}),
+    "healed": ({"origin": Origin.ALERT}, {}),
     "fresh": ({"max_age_seconds": 301.0}, {}),
     "dry_run": ({}, {"mode": Mode.DRY_RUN}),
 }
@@ -66,8 +85,9 @@ def reason(skip: Skip | None) -> str:
 @pytest.mark.parametrize("origin", Origin)
 def test_a_wish_with_nothing_against_it_passes_both_chains(origin: Origin) -> None:
     """Under plain facts no guard says no, whoever wishes."""
+    late = a_replication(status="RPO_VIOLATION", rpo_violated=True, rpo_violation_seconds=7200)
     assert before({"origin": origin}, {}) is None
-    assert fresh({"origin": origin}, {}) is None
+    assert fresh({"origin": origin}, {"replication": late}) is None
 
 
 @pytest.mark.parametrize("wanted", NOES)
@@ -89,16 +109,84 @@ def test_of_several_noes_the_first_in_the_chain_stands() -> None:
     """With all against it, taking one after the other away shows the order of the chain."""
     trigger: dict[str, Any] = {}
     facts: dict[str, Any] = {}
+    alert: dict[str, Any] = {}
     for one, others in NOES.values():
         trigger |= one
-        facts |= others
+        facts |= {key: value for key, value in others.items() if key != "alert"}
+        alert |= _changed(others)
     plain, said = some_facts(), []
     for name, (_, own) in NOES.items():
-        said.append(reason(before(trigger, facts)))
-        facts |= {key: getattr(plain, key) for key in own}
+        said.append(reason(before(trigger, facts | an_episode(**alert))))
+        facts |= {key: getattr(plain, key) for key in own if key != "alert"}
+        alert = {key: value for key, value in alert.items() if key not in _changed(own)}
         if name == "expired":
             del trigger["not_after"]
     assert said == list(NOES)
+
+
+def _changed(facts: dict[str, Any]) -> dict[str, Any]:
+    """What of an episode's facts is not as in a plain one."""
+    alert = facts.get("alert", FIRING)
+    names = (each.name for each in fields(EpisodeFacts))
+    return {
+        name: getattr(alert, name)
+        for name in names
+        if getattr(alert, name) != getattr(FIRING, name)
+    }
+
+
+@pytest.mark.parametrize(
+    ("asking", "replications", "is_storm"),
+    [
+        (4, 10, False),
+        (5, 50, False),
+        (5, 49, True),
+        (11, 100, True),
+        (10, 100, False),
+        (5, 0, True),
+    ],
+)
+def test_a_storm_is_over_the_share_and_not_below_the_least(
+    asking: int, replications: int, *, is_storm: bool
+) -> None:
+    """More than a tenth of the site, and five at least; of an unknown site every one is all."""
+    skip = before({}, an_episode(storm=StormFacts(asking, replications)))
+    assert (skip is not None) == is_storm
+    if skip is not None:
+        assert skip.sentence.startswith(f"{asking} of {replications} replications of madrid ask")
+
+
+def test_a_pairing_that_is_down_is_a_storm_by_itself() -> None:
+    """Where the cause is known nobody counts."""
+    skip = before({}, an_episode(storm=StormFacts(1, 100, fault="the pairing is down")))
+    assert skip == Skip("storm", "the pairing is down")
+
+
+@pytest.mark.parametrize(
+    ("labels", "began", "is_loop"),
+    [
+        ({"vr_origin": "bridge"}, NOW - 900, True),
+        ({"component": "sync"}, NOW - 300, True),
+        ({"component": "sync"}, NOW - 900, False),
+        ({"operation": "sync"}, NOW - 300, True),
+        ({"component": "rpo"}, NOW - 300, False),
+    ],
+)
+def test_a_loop_is_what_we_said_or_what_began_after_our_own_sync(
+    labels: dict[str, str], began: float, *, is_loop: bool
+) -> None:
+    """An alert about tasks counts only where it began after a trigger of ours asked."""
+    episode = replace(EPISODE, labels=labels, starts_at=began)
+    skip = before({}, an_episode(episode=episode, claimed_at=NOW - 600))
+    assert (skip is not None and skip.reason == "loop") == is_loop
+
+
+def test_an_alert_about_a_breach_that_nobody_can_judge_goes_on() -> None:
+    """Unknown is no proof of health; late within the grace is."""
+    alert = {"origin": Origin.ALERT}
+    late = a_replication(status="RPO_VIOLATION", rpo_violated=True, rpo_violation_seconds=60)
+    assert reason(fresh(alert, {"replication": late})) == "healed"
+    assert reason(fresh(alert, {"replication": a_replication(status="UNKNOWN")})) == "status"
 
 
 def test_of_several_fresh_noes_the_first_in_the_chain_stands() -> None:

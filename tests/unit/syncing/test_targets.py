@@ -19,8 +19,9 @@ from tests.builders import (
     some_poll_facts,
 )
 from vr_exporter.domain.inventory import Direction, Replication
-from vr_exporter.domain.names import PairingId
+from vr_exporter.domain.names import PairingId, SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
+from vr_exporter.domain.triggers import Target
 from vr_exporter.syncing.targets import Directory, Found, Wanted, find
 
 OUT, IN, LOCAL = Direction.OUTGOING, Direction.INCOMING, Direction.LOCAL
@@ -323,3 +324,24 @@ def test_whatever_sites_show_each_replication_is_wanted_once(
     assert set(ids) == {row.id for row in (*here, *there)}
     for row in (*here, *there):
         assert [t.replication_id for t in of_words(row.id, snapshot=fleet).targets] == [row.id]
+
+
+def test_C3_an_alert_means_a_replication_by_its_id_at_a_site_that_shows_it() -> None:
+    """Neither a name, nor a pattern, nor what only another site shows, nor a site of nobody."""
+    paris = a_site_snapshot(
+        a_pairing_snapshot(a_replication(id="GID-9", vm="db-09", vm_id="vm-109")),
+        site=SiteName("paris"),
+    )
+    directory = Directory(lambda: a_snapshot(a_site_snapshot(), paris))
+    found = directory.target_of("madrid", "GID-1")
+    assert isinstance(found, Target)
+    assert (found.replication_id, found.site) == ("GID-1", "madrid")
+    for site, replication in (
+        ("paris", "GID-1"),
+        ("madrid", "GID-9"),
+        ("madrid", "db-01"),
+        ("madrid", "*"),
+        ("nowhere", "GID-1"),
+    ):
+        assert isinstance(directory.target_of(site, replication), str)
+    assert (directory.count_at("madrid"), directory.count_at("nowhere")) == (1, 0)

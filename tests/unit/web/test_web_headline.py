@@ -39,7 +39,17 @@ def test_all_is_well_in_one_sentence() -> None:
 def test_nothing_judged_is_not_called_well() -> None:
     """Without a single RPO that is met there is nothing to praise."""
     site = a_site_snapshot(a_pairing_snapshot(judged("db-01", Verdict.EXCUSED)))
-    assert told(a_snapshot(site)) == [("met", "No replication has an RPO to be judged by")]
+    assert told(a_snapshot(site)) == [("waiting", "No replication has an RPO to be judged by")]
+
+
+def test_states_that_nobody_knows_are_not_called_well() -> None:
+    """What is met does not hide what cannot be judged; what is late comes before."""
+    rows = [judged("late-1", Verdict.LATE), judged("met-1", Verdict.MET)]
+    rows += [judged(f"lost-{number}", Verdict.UNKNOWN) for number in range(2)]
+    assert told(a_snapshot(a_site_snapshot(a_pairing_snapshot(*rows)))) == [
+        ("late", "Replication late-1 is late, still within the grace"),
+        ("waiting", "2 replications are in a state that the appliance does not tell"),
+    ]
 
 
 def test_site_that_is_down_comes_before_breaches_and_these_before_what_is_late() -> None:

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.bridges import a_bridge_control
 from tests.builders import NOW, a_site_never_reached, a_site_snapshot, a_snapshot
 from tests.desks import FakeDesk
 from tests.wishes import a_trigger
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.web.acting import Acting
+from vr_exporter.web.bridging import BridgeControl
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.negotiation import OPENMETRICS_TYPE, TEXT_TYPE
 from vr_exporter.web.routes import ROUTES, Routes, Sources
@@ -40,6 +42,7 @@ def some_routes(
     healthy: tuple[bool, str] = (True, "healthy"),
     reload: Callable[[], str | None] | None = None,
     acting: Acting | None = None,
+    control: BridgeControl | None = None,
 ) -> Routes:
     """Routes over the site Madrid."""
     shown = snapshot or a_snapshot()
@@ -52,6 +55,7 @@ def some_routes(
             version="1.2.3",
             reload=reload,
             acting=acting,
+            control=control,
         )
     )
 
@@ -77,7 +81,8 @@ def detail(response: Response) -> str:
 
 def test_every_get_route_answers() -> None:
     """Each GET of the table has an answer, HEAD included."""
-    routes = some_routes(acting=FakeDesk(kept=[a_trigger(key="{key}")]).acting())
+    desk = FakeDesk(kept=[a_trigger(key="{key}")])
+    routes = some_routes(acting=desk.acting(), control=a_bridge_control())
     for route in ROUTES:
         if route.method == "GET":
             query = (("all", "true"),) if route.path.endswith("targets") else ()

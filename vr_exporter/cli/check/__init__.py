@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,11 @@ Line = tuple[str, "Finding"]
     help="Where `--self` finds the exporter, as `serve` has it; else its socket is asked.",
 )
 def command(config_file: Path | None, **flags: Any) -> Exit:
-    """Tell of every site what works, what does not, and what to do about it."""
+    """Tell of every site what works, what does not, and what to do about it.
+
+    Where the settings name Alertmanagers, their configuration is read and judged as well: does an
+    alert reach the webhook, are its times above and below ours, does the dead man come.
+    """
     if flags["print_role"]:
         from vr_exporter.cli.check.roles import script
 
@@ -52,7 +57,11 @@ def command(config_file: Path | None, **flags: Any) -> Exit:
     settings = common.load_settings(config_file)
     names = _chosen(settings, flags["site"])
     lines = _offline(settings, names) if flags["offline"] else _online(settings, names)
-    return _show(lines, site_width=max(map(len, names)))
+    has_all = not (flags["offline"] or flags["site"])
+    receivers = [member.receiver for member in settings.alertmanagers if has_all]
+    if receivers:
+        lines = chain(lines, _alertmanagers(settings))
+    return _show(lines, site_width=max(map(len, [*names, *receivers])))
 
 
 def _check_self(config_file: Path | None, addresses: tuple[str, ...]) -> Exit:
@@ -90,6 +99,12 @@ def _online(settings: Settings, names: Iterable[str]) -> Iterator[Line]:
     from vr_exporter.cli.check.run import checks
 
     yield from checks(settings, names)
+
+
+def _alertmanagers(settings: Settings) -> Iterator[Line]:
+    from vr_exporter.cli.check.alertmanagers import checks
+
+    yield from checks(settings)
 
 
 def _show(lines: Iterable[Line], *, site_width: int) -> Exit:

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 from urllib.parse import urlsplit
+from warnings import catch_warnings, simplefilter
 
 from vr_exporter.cli.common import CommandError, Exit, nearest
 
 _NOT_RE2: Final = re.compile(
     r"""
       \(\? (?: [=!>\#(] | <[=!] | P[=>] )  # looking around, atomic groups, comments, conditions
-    | \\ [1-9Z]                            # references back, and an end that Go spells \z
+    | \(\? [a-z]* [Laux]                   # flags of Python alone
+    | \(\?P< \w* [^\W\x00-\x7f]           # names beyond ASCII
+    | \\ [1-9NUuZ]                         # references back, characters by name or number, \z
     | [*+?}] \+                            # possessive repetition
+    | \{ \d* ,? \d{4,} ,? \}              # more than 1000 times
     """,
     re.VERBOSE,
 )
@@ -35,7 +39,9 @@ def job_of(text: str) -> str:
     if not text or not text.isprintable():
         _refuse("--job", "empty or not printable (write the job_name of your scrape_config)")
     try:
-        re.compile(text)
+        with catch_warnings():  # of what Python may read differently one day: Prometheus will not
+            simplefilter("ignore", FutureWarning)
+            re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         _refuse("--job", f"not a regular expression: {error} (mend it, or put \\ before . and *)")
     if found := _NOT_RE2.search(re.sub(r"\\\\", "", text)):

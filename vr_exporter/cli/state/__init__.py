@@ -40,7 +40,8 @@ def command(config_file: Path | None, deed: str, of: str | None, **flags: Any) -
 
     `show` lists triggers and the audit of who asked for what: all, or those of a key (its
     beginning will do), a replication or a VM. `ack` closes a trigger whose outcome stayed
-    unknown: it counts as seen, and nothing is asked of the appliance.
+    unknown: it counts as seen, and nothing is asked of the appliance. It also lets alerts ask
+    again for a replication that two of their syncs did not heal.
     """
     from vr_exporter.cli.plain import survive_any_encoding
     from vr_exporter.cli.state.deeds import acknowledge, show

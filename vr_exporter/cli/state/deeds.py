@@ -45,18 +45,25 @@ def show(source: Source, of: str | None, *, site: str | None, limit: int, output
 
 def acknowledge(source: Source, of: str, *, output: str) -> Exit:
     """Close what stayed unknown under a key, the beginning of one, a replication or a VM."""
-    closed = source.acknowledge(of)
-    if not closed:
+    closed = [source.acknowledge(of)]
+    if not any(closed):
         listed = source.get("/api/v1/triggers", [("limit", _ALL)])["triggers"]
-        meant = {row["key"] for row in listed if _is_of(row, of) and _is_unknown(row)}
-        closed = [row for key in sorted(meant) for row in source.acknowledge(key)]
-    if not closed:
-        said = f"{source.name}: no trigger of {shown(of)} stayed unknown"
+        own = [row for row in listed if _is_of(row, of)]
+        meant = {row["key"] for row in own if _is_unknown(row)}
+        meant |= {row["replication"] for row in own if row["origin"] == "alert"}
+        closed = [source.acknowledge(each) for each in sorted(meant)]
+    if not any(closed):
+        said = f"{source.name}: no trigger of {shown(of)} stayed unknown, nor is any loop known"
         raise CommandError(Exit.REFUSED, f"{said} (see: vr-exporter state show)")
+    rows = [row for each in closed for row in each.triggers]
+    unhealed = sum(each.unhealed for each in closed)
     if output == "json":
-        click.echo(json.dumps({"source": source.name, "acknowledged": closed}, indent=2))
+        shape = {"source": source.name, "acknowledged": rows, "unhealed": unhealed}
+        click.echo(json.dumps(shape, indent=2))
         return Exit.DONE
-    for row in closed:
+    if unhealed:
+        click.echo(shown(f"loop of {of} acknowledged ({unhealed} triggers had healed nothing)"))
+    for row in rows:
         name = f"{row['site']} {row['vm'] or row['replication']}"
         click.echo(shown(f"{name} acknowledged ({row['key'][:KEY_SHOWN]})"))
     return Exit.DONE

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +16,8 @@ from vr_exporter.cli.common import CommandError, Exit
 from vr_exporter.cli.local import socket_in
 from vr_exporter.cli.plain import shown
 from vr_exporter.cli.remote import Exporter, Parameters, at, beside
+from vr_exporter.domain.episodes import stamp
+from vr_exporter.domain.names import ReplicationId
 from vr_exporter.ledger.folder import OWN_NAME, StateFolder, StateUnusable
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.web.api.triggers import AUDIT_ROW, TRIGGER
@@ -23,6 +26,19 @@ if TYPE_CHECKING:
     from vr_exporter.settings import Settings
 
 _OK, _NOT_FOUND = 200, 404
+_ALL_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What was acknowledged: triggers, and how many by alert had healed nothing."""
+
+    triggers: tuple[dict[str, Any], ...] = ()
+    unhealed: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether there was anything."""
+        return bool(self.triggers or self.unhealed)
 
 
 class Source(Protocol):
@@ -35,8 +51,14 @@ class Source(Protocol):
     def get(self, path: str, parameters: Parameters = ()) -> Any:
         """The answer to a GET; raises CommandError with a line for people."""
 
-    def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
-        """Close what stayed unknown; the triggers that were closed."""
+    def acknowledge(self, key_or_replication: str) -> Closed:
+        """Close what stayed unknown, and what is taken for a loop."""
+
+    def kill(self, *, on: bool) -> bool:
+        """Stop triggers by alert, or let them go on; how it stands now."""
+
+    def is_killed(self) -> tuple[bool, str]:
+        """Whether they are stopped, and who did it when."""
 
 
 class Asked:
@@ -53,18 +75,30 @@ class Asked:
             raise self._exporter.refusal(answer, path)
         return answer.shape
 
-    def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
+    def kill(self, *, on: bool) -> bool:
+        """POST it."""
+        path = "/api/v1/bridge/kill"
+        answer = self._exporter.ask("POST", path, shape={"on": on})
+        if answer.status != _OK or not isinstance(answer.shape, dict):
+            raise self._exporter.refusal(answer, path)
+        return bool(answer.shape["bridge"]["kill_switch"])
+
+    def is_killed(self) -> tuple[bool, str]:
+        """GET it."""
+        bridge = self.get("/api/v1/bridge")["bridge"]
+        return bool(bridge["kill_switch"]), str(bridge["kill_switch_by"])
+
+    def acknowledge(self, key_or_replication: str) -> Closed:
         """POST it."""
         from urllib.parse import quote
 
         path = f"/api/v1/triggers/{quote(key_or_replication, safe='')}/acknowledge"
         answer = self._exporter.ask("POST", path, shape={})
         if answer.status == _NOT_FOUND:
-            return []
+            return Closed()
         if answer.status != _OK or not isinstance(answer.shape, dict):
             raise self._exporter.refusal(answer, path)
-        closed: list[dict[str, Any]] = answer.shape["acknowledged"]
-        return closed
+        return Closed(tuple(answer.shape["acknowledged"]), answer.shape.get("unhealed", 0))
 
 
 class Own:
@@ -80,19 +114,39 @@ class Own:
         limit = int(dict(parameters).get("limit", "100"))
         sites = {value for name, value in parameters if name == "site"}
         if path.endswith("/audit"):
-            rows = AUDIT_ROW.each(self._ledger.audit(limit=limit))
+            of_bridge = ("bridge", "true") in parameters
+            rows = AUDIT_ROW.each(self._ledger.audit(limit=limit, of_bridge=of_bridge))
             return self._answer("audit", rows)
         triggers = self._ledger.triggers()
         chosen = [each for each in triggers if not sites or each.target.site in sites]
         return self._answer("triggers", TRIGGER.each(chosen[:limit]))
 
-    def acknowledge(self, key_or_replication: str) -> list[dict[str, Any]]:
+    def kill(self, *, on: bool) -> bool:
+        """Turn it in the file."""
+        self._ledger.set_kill_switch(on=on, actor=_who(), now=self._now())
+        self._must_be_written()
+        return self._ledger.kill_switch
+
+    def is_killed(self) -> tuple[bool, str]:
+        """Read it in the file."""
+        rows = self._ledger.audit(limit=_ALL_ROWS, of_bridge=True)
+        last = next((row for row in rows if row.what == "kill_switch"), None)
+        by = f"{last.actor} at {stamp(last.at)}" if last else ""
+        return self._ledger.kill_switch, by
+
+    def acknowledge(self, key_or_replication: str) -> Closed:
         """Close it in the file."""
-        actor = f"command line, {getpass.getuser()}"
-        closed = self._ledger.acknowledge(key_or_replication, actor=actor, now=self._now())
-        if closed and not self._ledger.is_up:
+        now, actor = self._now(), _who()
+        closed = self._ledger.acknowledge(key_or_replication, actor=actor, now=now)
+        replication = ReplicationId(key_or_replication)
+        unhealed = self._ledger.acknowledge_loop(replication, actor=actor, now=now)
+        if closed or unhealed:
+            self._must_be_written()
+        return Closed(tuple(TRIGGER.each(closed)), unhealed)
+
+    def _must_be_written(self) -> None:
+        if not self._ledger.is_up:
             raise CommandError(Exit.STATE, f"{self.name} cannot be written")
-        return TRIGGER.each(closed)
 
     def _answer(self, key: str, rows: list[dict[str, object]]) -> Any:
         return json.loads(json.dumps({"generated_timestamp_seconds": self._now(), key: rows}))
@@ -109,9 +163,22 @@ class Nothing:
         """An empty list."""
         return {"generated_timestamp_seconds": self._now(), path.rpartition("/")[2]: []}
 
-    def acknowledge(self, _key_or_replication: str) -> list[dict[str, Any]]:
+    def acknowledge(self, _key_or_replication: str) -> Closed:
         """Nothing is unknown."""
-        return []
+        return Closed()
+
+    def kill(self, *, on: bool) -> bool:
+        """There is nothing to stop, and nowhere to write it."""
+        del on
+        raise CommandError(Exit.STATE, f"{self.name}: start vr-exporter serve first")
+
+    def is_killed(self) -> tuple[bool, str]:
+        """Nobody did."""
+        return False, ""
+
+
+def _who() -> str:
+    return f"command line, {getpass.getuser()}"
 
 
 @contextmanager

@@ -58,6 +58,8 @@ class Standing:
         """The word shown."""
         if self.would_act is True:
             return "would sync"
+        if self.would_act is False:
+            return f"would not sync: {self.reason}"
         if self.is_unheard:
             return TABLE[TriggerState.AMBIGUOUS].word
         if self.state is None:

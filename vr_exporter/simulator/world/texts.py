@@ -33,7 +33,7 @@ SYNC_TROUBLES = (
     ),
     Trouble(
         "A disk file is locked",
-        "Operation conflicts with a running backup: the file is locked by another process.",
+        "vim.fault.FileLocked: conflicts with a running backup, another process holds the file.",
     ),
     Trouble(
         "Internal error of the replication server",

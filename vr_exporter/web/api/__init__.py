@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
+from vr_exporter.web.api.bridge import BRIDGE, EXPLAINED, FINDING, HOP
 from vr_exporter.web.api.replications import REPLICATION, TASK
 from vr_exporter.web.api.shape import Shape
 from vr_exporter.web.api.sites import ISSUE, PAIRING, SERVER, SITE, VC_SERVER
@@ -28,6 +29,7 @@ from vr_exporter.web.rows import ReplicationRow, replication_rows, task_rows
 SHAPES: tuple[Shape[Any], ...] = (
     *(SITE, PAIRING, VC_SERVER, ISSUE, SERVER, REPLICATION, TASK),
     *(TRIGGER, PREVIEW, TARGET, FAULT, AUDIT_ROW),
+    *(BRIDGE, EXPLAINED, FINDING, HOP),
     *(STATUS, FACT, STATUS_SITE, STATUS_PAIRING, FAILURE, SCHEDULE, REFUSAL, STATUS_ROW),
 )
 """Every object of the API, in the order in which it is documented."""

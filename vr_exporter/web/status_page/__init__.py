@@ -31,19 +31,19 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="icon" href="/status/icon.svg">
-<link rel="stylesheet" href="/status/page.css">
+<link rel="icon" href="status/icon.svg">
+<link rel="stylesheet" href="status/page.css">
 <noscript><meta http-equiv="refresh" content="{refresh}"></noscript>
-<script type="module" src="/status/main.js"></script>
+<script type="module" src="status/main.js"></script>
 </head>
 <body>
 <a class="skip" href="#replications">Skip to the replications</a>
 <header>
-<h1><img src="/status/icon.svg" alt="">vr-exporter</h1>
+<h1><img src="status/icon.svg" alt="">vr-exporter</h1>
 <p>version {version} · <span id="live">as of {moment}</span></p>
-<nav aria-label="More"><a href="/metrics">Metrics</a> <a href="/api/v1/sites">Sites (JSON)</a>
-<a href="/api/v1/replications">Replications (JSON)</a>
-<a href="/api/v1/tasks">Tasks (JSON)</a> <a href="/-/ready">Ready</a></nav>
+<nav aria-label="More"><a href="metrics">Metrics</a> <a href="api/v1/sites">Sites (JSON)</a>
+<a href="api/v1/replications">Replications (JSON)</a>
+<a href="api/v1/tasks">Tasks (JSON)</a> <a href="-/ready">Ready</a></nav>
 </header>
 <main>
 {headline}

@@ -23,6 +23,13 @@ GROUPS = ("rpo", "sync", "bridge")
         (r"(a)\1", r"knows no '\1'"),
         ("a++", "knows no '++'"),
         (r"a\Z", r"knows no '\Z'"),
+        (r"\u0041", r"knows no '\u'"),
+        (r"\N{DIGIT ONE}", r"knows no '\N'"),
+        ("(?x)a", "knows no '(?x'"),
+        ("(?ia:b)", "knows no '(?ia'"),
+        ("(?P<größe>a)", "knows no '(?P<größ'"),
+        ("a{1001}", "knows no '{1001}'"),
+        ("a{1,2000}", "knows no '{1,2000}'"),
     ],
 )
 def test_a_job_that_prometheus_could_not_read_is_refused(job: str, fault: str) -> None:
@@ -35,7 +42,13 @@ def test_a_job_that_prometheus_could_not_read_is_refused(job: str, fault: str) -
     assert fault in line
 
 
-@pytest.mark.parametrize("job", ["vr-exporter", "vr-(a|b)", r"vr\.x", r"a\\1", 'q"uote', "(?i)vr"])
+@pytest.mark.parametrize(
+    "job",
+    [
+        *("vr-exporter", "vr-(a|b)", r"vr\.x", r"a\\1", 'q"uote', "(?i)vr", "(?s-i:v)r"),
+        *("[[:alpha:]]", "(?P<n>a)", "a{999}", r"\{2024\}", "ü+"),
+    ],
+)
 def test_a_job_that_prometheus_can_read_is_taken_as_it_is(job: str) -> None:
     """Nothing is added or mended."""
     assert job_of(job) == job

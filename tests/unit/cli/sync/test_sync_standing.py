@@ -56,6 +56,12 @@ def test_a_success_that_left_the_copy_as_old_as_it_was_is_not_fresh() -> None:
     assert exit_of([stale], wants_fresh=False) == Exit.DONE
 
 
+def test_a_dry_run_says_of_each_what_a_wish_would_lead_to() -> None:
+    """Also of one that a guard would turn away: `-` stands for what was not asked."""
+    yes, no = replace(ASKED, would_act=True), replace(ASKED, would_act=False, reason="paused")
+    assert (yes.word, no.word) == ("would sync", "would not sync: paused")
+
+
 def test_a_dry_run_ends_with_0_only_when_all_would_act() -> None:
     """So a script can ask."""
     yes, no = replace(ASKED, would_act=True), replace(ASKED, would_act=False, reason="paused")

@@ -1,5 +1,6 @@
 // Looks at the exporter again and again, and costs next to nothing while nothing changes.
 
+import { address } from "./address.js";
 import { setClock } from "./words.js";
 
 const SECONDS = 5;
@@ -17,18 +18,18 @@ class Source {
   /** What is new, null if nothing is. */
   async look() {
     const headers = this.#etag ? { "If-None-Match": this.#etag } : {};
-    const answer = await fetch(this.path, { headers, cache: "no-store", signal: deadline() });
+    const signal = AbortSignal.timeout(20_000);
+    const answer = await fetch(address(this.path), { headers, cache: "no-store", signal });
     setClock(answer.headers.get("Date"));
     if (answer.status === 304) return null;
     if (!answer.ok) throw new Error(`${this.path} answers ${answer.status}`);
-    const said = await answer.json();
-    this.#etag = answer.headers.get("ETag");
-    return said;
+    return { said: await answer.json(), etag: answer.headers.get("ETag") };
   }
-}
 
-function deadline() {
-  return AbortSignal.timeout(20_000);
+  /** What was said has reached the page: from now on only what differs is new. */
+  keep(answer) {
+    if (answer) this.#etag = answer.etag;
+  }
 }
 
 export class Feed {
@@ -55,7 +56,9 @@ export class Feed {
     try {
       const [status, rows] = await Promise.all([this.#status.look(), this.#rows.look()]);
       this.#failures = 0;
-      this.take(status, rows);
+      this.take(status?.said, rows?.said);
+      this.#status.keep(status);
+      this.#rows.keep(rows);
       this.tell(true);
     } catch (error) {
       this.#failures += 1;

@@ -1,5 +1,6 @@
 // Starting a sync: the token is asked for and kept in memory, and each sync is confirmed once more.
 
+import { address } from "./address.js";
 import { asText, make, text } from "./draw.js";
 import { stateOf } from "./panels.js";
 import { length, now } from "./words.js";
@@ -52,7 +53,7 @@ export class Syncs {
   async #wish(row, item, key) {
     const path = ["sites", row.site, "replications", row.replication].map(encodeURIComponent);
     try {
-      const answer = await fetch(`/api/v1/${path.join("/")}/sync`, {
+      const answer = await fetch(address(`/api/v1/${path.join("/")}/sync`), {
         method: "POST",
         body: "{}",
         headers: {
@@ -87,6 +88,10 @@ export class Syncs {
       if (trigger.is_final || !trigger.url) return;
       await new Promise((go) => setTimeout(go, FOLLOW_MILLISECONDS));
       trigger = await look(trigger);
+      if (trigger === null) {
+        this.#tell(item, row, [], "vr-exporter remembers no such sync: how it ended is not known");
+        return;
+      }
     }
   }
 
@@ -114,9 +119,11 @@ export class Syncs {
   }
 }
 
+/** The trigger as it stands now, as it stood while nobody answers, null once it is forgotten. */
 async function look(trigger) {
   try {
-    const answer = await fetch(trigger.url, { cache: "no-store" });
+    const answer = await fetch(address(trigger.url), { cache: "no-store" });
+    if (answer.status === 404) return null;
     return answer.ok ? await answer.json() : trigger;
   } catch {
     return trigger;

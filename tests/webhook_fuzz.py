@@ -1,0 +1,125 @@
+"""Webhooks that nobody sends: `python -m tests.webhook_fuzz 100000` bodies through the real door.
+
+Prints how many came to which answer; an exception ends it, and so does any other answer.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any, Final
+
+import psutil
+
+from tests.bridged import Bridged, a_body
+from tests.late import be_late
+from tests.watched import Watched
+from vr_exporter.web.webhook import ANSWERS
+
+ODD: Final[tuple[Any, ...]] = (
+    *(None, True, False, 0, -1, 2**63, 1e308, 0.5, "", "x", "4", "firing", "*", "madrid", "\x00"),
+    *("\ud800", "ß" * 300, [], {}, [[]], {"a": 1}, ["x"] * 50, "0001-01-01T00:00:00Z"),
+    *("9999-12-31T23:59:59.999999999+14:00", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00Z"),
+)
+
+Dice = random.Random
+
+
+def bodies(dice: Dice, count: int, bridged: Bridged) -> Iterator[bytes]:
+    """Good webhooks with something wrong in each."""
+    rows = bridged.breached()
+    makers: tuple[Callable[[Dice, dict[str, Any]], bytes], ...] = (
+        _changed,
+        _changed,
+        _changed,
+        _cut,
+        _flipped,
+        _noise,
+        _nested,
+    )
+    for _ in range(count):
+        alerts = [bridged.an_alert(dice.choice(rows)) for _ in range(dice.randint(0, 3))]
+        body = json.loads(a_body(alerts))
+        yield dice.choice(makers)(dice, body)
+
+
+def _changed(dice: Dice, body: dict[str, Any]) -> bytes:
+    """Some member somewhere is gone, odd, or there twice under another name."""
+    for _ in range(dice.randint(1, 4)):
+        place: Any = body
+        while True:
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            if not keys:
+                break
+            key = dice.choice(keys)
+            inner = place[key]
+            if isinstance(inner, dict | list) and inner and dice.random() < 0.7:
+                place = inner
+                continue
+            if dice.random() < 0.3:
+                del place[key]
+            else:
+                place[key] = deepcopy(dice.choice(ODD))
+            break
+    return json.dumps(body).encode()
+
+
+def _cut(dice: Dice, body: dict[str, Any]) -> bytes:
+    whole = json.dumps(body).encode()
+    return whole[: dice.randrange(len(whole))]
+
+
+def _flipped(dice: Dice, body: dict[str, Any]) -> bytes:
+    whole = bytearray(json.dumps(body).encode())
+    for _ in range(dice.randint(1, 8)):
+        whole[dice.randrange(len(whole))] = dice.randrange(256)
+    return bytes(whole)
+
+
+def _noise(dice: Dice, _body: dict[str, Any]) -> bytes:
+    return dice.randbytes(dice.randint(0, 200))
+
+
+def _nested(dice: Dice, body: dict[str, Any]) -> bytes:
+    depth = dice.randint(1, 200)
+    deep = b"[" * depth + b"]" * depth
+    return json.dumps({**body, "x": 7}).encode().replace(b'"x": 7', b'"x": ' + deep)
+
+
+def main(count: int) -> None:
+    """Send so many, and say what came of them."""
+    dice = random.Random(count)  # noqa: S311 - the same each time
+    allowed = {status for status, _ in ANSWERS}
+    found: Counter[int] = Counter()
+    with Watched(replications=30) as watched:
+        be_late(watched, 3)
+        bridged = Bridged(watched)
+        began, before = time.perf_counter(), psutil.Process().memory_info().rss
+        for number, body in enumerate(bodies(dice, count, bridged)):
+            status = bridged.post(body).status
+            if status not in allowed:
+                sys.exit(f"answered {status} to {body!r}")
+            found[status] += 1
+            if number % 20_000 == 0:
+                watched.log.records.clear()
+                watched.work(5)
+        watched.log.records.clear()
+        grown = (psutil.Process().memory_info().rss - before) / 2**20
+        alerts = sum(bridged.arrivals.facts.alerts.values())
+        outcomes = sum(bridged.outcomes().values())
+        waiting = sum(each.outcome is None for each in watched.ledger.triggers())
+        took = time.perf_counter() - began
+        print(f"{count} bodies in {took:.0f} s: {dict(sorted(found.items()))}")  # noqa: T201 - it is for reading
+        print(f"alerts {alerts} = outcomes {outcomes} + waiting {waiting}; grown {grown:.1f} MiB")  # noqa: T201 - as above
+        print(f"POSTs {watched.madrid.posts}")  # noqa: T201 - as above
+        if alerts != outcomes + waiting:
+            sys.exit("sums are not equal")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

@@ -32,6 +32,7 @@ from vr_exporter.web.routes import ROUTES, Route
 
 LISTENING = r"addresses=(\S+)"
 TOKEN = "described-and-served"
+WEBHOOK_TOKEN = "described-for-alerts"
 EXAMPLES = int(os.environ.get("VR_OPENAPI_EXAMPLES", "25"))
 """Requests of each kind for each route: sound ones, unsound ones, and sound ones about what is."""
 
@@ -63,8 +64,9 @@ class Described:
 
     def ask(self, case: Case) -> None:
         """Send one request and judge the answer."""
+        token = WEBHOOK_TOKEN if case.operation.path == "/api/v1/alertmanager" else TOKEN
         case.call_and_validate(
-            base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, checks=CHECKS
+            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, checks=CHECKS
         )
 
 
@@ -74,7 +76,10 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Described]:
     folder = tmp_path_factory.mktemp("x")
     with served(a_world()) as appliance:
         config = settings_file(
-            folder, {"madrid": {"url": appliance.url}}, api={"bearer_token": TOKEN}
+            folder,
+            {"madrid": {"url": appliance.url}},
+            api={"bearer_token": TOKEN},
+            webhook={"bearer_token": WEBHOOK_TOKEN},
         )
         command = exporter(
             *("serve", "--config.file", config, "--web.listen-address", "127.0.0.1:0"),

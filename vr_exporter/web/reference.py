@@ -74,9 +74,9 @@ def _route(route: Route) -> str:
 
 def _members() -> Iterator[str]:
     for (method, path), results in RESULTS.items():
-        for name, kind, meaning in results[200].members:
+        for name, kind, meaning in results[min(results)].members:
             if name != TIME[0]:
-                yield f"- `{method} {path}`: `{name}`, an {kind}{meaning and f': {meaning}'}\n"
+                yield f"- `{method} {path}`: `{name}`, {kind}{meaning and f': {meaning}'}\n"
 
 
 def _shape(shape: Shape[object]) -> str:

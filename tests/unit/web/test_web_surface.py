@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from tests.builders import NOW, a_snapshot
 from tests.desks import FakeDesk
 from vr_exporter.app.serving import WebOptions
+from vr_exporter.web.bridging import BridgeControl, BridgeState, Inbound, WebhookAnswer
 from vr_exporter.web.listeners import split_address
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.routes import ROUTES, Route, Routes, Sources
@@ -37,7 +38,51 @@ def routes_of(desk: FakeDesk) -> Routes:
             now=lambda: NOW,
             version="1",
             acting=desk.acting(),
+            inbound=closed_webhook(),
+            control=unused_bridge(),
         )
+    )
+
+
+def closed_webhook() -> Inbound:
+    """A webhook for which the settings have no credential."""
+
+    def take(_body: bytes) -> WebhookAnswer:
+        raise AssertionError("read although it is closed")
+
+    return Inbound(
+        key=lambda: None,
+        take=take,
+        refused=lambda _: None,
+        received=lambda: None,
+        failed=lambda _: None,
+        is_stopping=lambda: False,
+    )
+
+
+def unused_bridge() -> BridgeControl:
+    """A bridge that may be looked at, and fails the test when it is made to act."""
+
+    def act(*_: object) -> NoReturn:
+        raise AssertionError("acted although nobody showed a credential")
+
+    still = BridgeState(
+        is_open=False,
+        mode="off",
+        has_kill_switch=False,
+        kill_switch_by="",
+        rules=(),
+        deadman=None,
+        unhealed={},
+    )
+    return BridgeControl(
+        state=lambda: still,
+        explain=act,
+        simulate=act,
+        kill=act,
+        send_test=act,
+        test_hops=act,
+        acknowledge_loop=act,
     )
 
 
@@ -68,6 +113,14 @@ def test_C1_nothing_that_acts_is_open_without_a_credential(route: Route, token: 
     desk = FakeDesk(token=token)
     assert ask(desk, route).status == (401 if token else 403)
     assert (desk.wishes, desk.turned_away, desk.acknowledged) == ([], [], [])
+
+
+def test_C1_the_webhook_is_closed_without_a_credential_of_its_own() -> None:
+    """Not even its body is read; no other route of strangers acts."""
+    (webhook,) = (route for route in ROUTES if route.is_webhook)
+    assert ask(FakeDesk(), webhook).status == 403
+    others = [route.path for route in ROUTES if route.method == "POST" and not route.acts]
+    assert sorted(others) == ["/-/reload", webhook.path]
 
 
 def test_C20_no_route_takes_an_address() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vr_exporter.web.kept import document
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.openapi.results import BODIES, PARAMETERS, RESULTS, Result
-from vr_exporter.web.openapi.schemas import PROBLEM, REF, Schema, components, only, schema_of
+from vr_exporter.web.openapi.schemas import PROBLEM, REF, Schema, components, object_of
 from vr_exporter.web.paths import Template
 from vr_exporter.web.problems import encoded
 from vr_exporter.web.sources import Sources
@@ -29,6 +29,16 @@ _SCHEMES: Final[Schema] = {
         "type": "http",
         "scheme": "bearer",
         "description": "The token of the setting `api`: it opens what acts, and whatever is read.",
+    },
+    "webhook": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of the setting `webhook`, which opens nothing else.",
+    },
+    "webhook_login": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The user of `webhook.basic`, where the settings have that instead.",
     },
     "login": {
         "type": "http",
@@ -65,11 +75,22 @@ def _operation(route: Route) -> dict[str, Any]:
     operation = {
         "operationId": _operation_id(route),
         "description": route.summary,
-        "security": [{"bearer": []}] if route.acts else [{}, {"login": []}, {"bearer": []}],
+        "security": [{name: [] for name in names} for names in _credentials(route)],
         "parameters": _parameters(route),
         "responses": {str(status): _response(route, status) for status in statuses(route)},
     }
-    return {**operation, "requestBody": _body(route)} if route.acts else operation
+    return {**operation, "requestBody": _body(route)} if _takes_json(route) else operation
+
+
+def _credentials(route: Route) -> tuple[tuple[str, ...], ...]:
+    """Which credentials open a route, any of them; an empty one: none is needed."""
+    if route.is_webhook:
+        return (("webhook",), ("webhook_login",))
+    return (("bearer",),) if route.acts else ((), ("login",), ("bearer",))
+
+
+def _takes_json(route: Route) -> bool:
+    return route.acts or route.is_webhook
 
 
 def statuses(route: Route) -> list[int]:
@@ -82,7 +103,7 @@ def statuses(route: Route) -> list[int]:
         found.add(404)
     if route.method == "POST":
         found.update(_OF_POST)
-    if route.acts:
+    if _takes_json(route):
         found.update(_ACTING)
     return sorted(found)
 
@@ -127,6 +148,5 @@ _KEY: Final[Schema] = {
 
 
 def _body(route: Route) -> dict[str, Any]:
-    own = {name: schema_of(kind) for name, kind, _ in route.body}
-    schema = BODIES.get(route.path) or only(own)
-    return {"required": False, "content": {_JSON: {"schema": schema}}}
+    schema = BODIES.get(route.path) or object_of(route.body)
+    return {"required": bool(schema.get("required")), "content": {_JSON: {"schema": schema}}}

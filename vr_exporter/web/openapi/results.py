@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from vr_exporter.alerting.inbound import MOST_ALERTS, VERSION
 from vr_exporter.domain.triggers import TriggerState
 from vr_exporter.web.negotiation import OPENMETRICS
 from vr_exporter.web.openapi.schemas import REF, Schema, object_of, schema_of
@@ -47,6 +48,19 @@ def _one_of(*names: str) -> Result:
 
 _LINE: Final = Result(media_types=("text/plain",))
 _STATUS: Final[Schema] = {"allOf": [{"$ref": f"{REF}Status"}, object_of((TIME,))]}
+_BEGAN: Final = ("began_timestamp_seconds", "number", "names the test alert")
+_EPISODES: Final = _listed(("episodes", "array of Explained", ""))
+_BRIDGE: Final = _listed(("bridge", "Bridge", ""))
+_TAKEN: Final = Result(
+    (
+        ("alerts", "number", "how many could be read"),
+        ("taken", "number", "wishes that are new in the ledger"),
+        ("refused", "object", "how many by reason"),
+        ("unreadable", "number", "how many could not be read"),
+        ("truncated", "number", "how many Alertmanager left out"),
+        ("verdicts", "array of object", "what became of the first 100"),
+    )
+)
 _FILES: Final = ("text/css", "text/javascript", "image/svg+xml")
 
 RESULTS: Final[Mapping[tuple[str, str], Mapping[int, Result]]] = {
@@ -81,10 +95,39 @@ RESULTS: Final[Mapping[tuple[str, str], Mapping[int, Result]]] = {
     ("POST", "/api/v1/triggers/{trigger}/acknowledge"): {
         200: Result((("acknowledged", "array of Trigger", "those that were closed now"),))
     },
+    ("POST", "/api/v1/alertmanager"): {200: _TAKEN, 202: _TAKEN},
+    ("GET", "/api/v1/bridge"): _BRIDGE,
+    ("POST", "/api/v1/bridge/explain"): _EPISODES,
+    ("POST", "/api/v1/bridge/simulate"): _EPISODES,
+    ("POST", "/api/v1/bridge/kill"): _BRIDGE,
+    ("POST", "/api/v1/bridge/test-alert"): {202: Result((_BEGAN,))},
+    ("POST", "/api/v1/bridge/test-alert/hops"): {200: Result((("hops", "array of Hop", ""),))},
 }
 """By method and path: what each status of success holds, and a 503 that is no problem."""
 
+_ALERT: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "status": {"enum": ["firing", "resolved"]},
+        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "startsAt": {"type": "string", "format": "date-time"},
+    },
+    "required": ["status", "labels", "startsAt"],
+}
+_WEBHOOK: Final[Schema] = {
+    "type": "object",
+    "description": "What is read of a webhook of Alertmanager; the rest is passed over.",
+    "properties": {
+        "version": {"const": VERSION},
+        "alerts": {"type": "array", "items": _ALERT, "maxItems": MOST_ALERTS},
+        "truncatedAlerts": {"type": "integer", "default": 0},
+    },
+    "required": ["version", "alerts"],
+}
+
 BODIES: Final[Mapping[str, Schema]] = {
+    "/api/v1/alertmanager": _WEBHOOK,
+    "/api/v1/bridge/simulate": _WEBHOOK,
     "/api/v1/sites/{site}/replications/{replication}/sync": schema_of("WishBody"),
 }
 """By path: bodies that have a schema of their own; others are made of the table's members."""
@@ -100,6 +143,7 @@ PARAMETERS: Final[Mapping[str, Schema]] = {
     "match": _PATTERNS,
     "late": {"type": "boolean"},
     "all": {"type": "boolean"},
+    "bridge": {"type": "boolean"},
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
     "state": {"type": "array", "items": {"type": "string", "enum": _STATES}},
 }

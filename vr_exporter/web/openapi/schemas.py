@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -69,8 +69,3 @@ def _of_shape(shape: Shape[Any]) -> Schema:
 
 def _described(schema: Schema, meaning: str) -> Schema:
     return {**schema, "description": meaning} if meaning else schema
-
-
-def only(members: Mapping[str, Schema]) -> Schema:
-    """The schema of an object that has these members or fewer."""
-    return {"type": "object", "properties": dict(members), "additionalProperties": False}

@@ -105,6 +105,7 @@ def known_at(url: str) -> dict[str, str]:
 
 
 @pytest.mark.xdist_group("openapi")
+@pytest.mark.timeout(120 + EXAMPLES)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_C10_every_answer_is_described_whatever_is_asked(
     described: Described, route: Route

@@ -18,7 +18,8 @@ Paths match as they are written, byte by byte: `//metrics` or `/%6detrics` is no
 Only what stands in braces below is open: one segment, percent-encoded as UTF-8 and decoded once.
 `HEAD` is answered wherever `GET` is; any other method gets 405 with `Allow`. With
 `basic_auth_users` in the web file every path but `/-/healthy` asks for a login; the unix socket in
-the state folder never does.
+the state folder never does. Of the wrong passwords of one address (IPv6: of one /64) the first five
+are answered at once, each later one after a second more, up to ten; the right one never waits.
 
 What acts asks for `Authorization: Bearer` with the token of the setting `api`, on the unix socket
 for none, and for `Content-Type: application/json`. Without a token in the settings nothing acts

@@ -9,35 +9,20 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.builders import NOW, a_snapshot
-from tests.desks import FakeDesk
+from tests.desks import FakeDesk, some_sources
 from vr_exporter.web.api import SHAPES
 from vr_exporter.web.message import Request
 from vr_exporter.web.openapi import openapi
 from vr_exporter.web.openapi.results import BODIES, PARAMETERS, RESULTS
 from vr_exporter.web.openapi.schemas import REF, components, schema_of
-from vr_exporter.web.routes import ROUTES, Route, Routes, Sources
+from vr_exporter.web.routes import ROUTES, Route, Routes
 
 DOCUMENT = openapi(ROUTES, version="1.2.3")
 
 
-class NoPage:
-    """Stands for the page of metrics."""
-
-    chunks = (b"# EOF\n",)
-    etag = '"1"'
-
-
 def answer(*, has_desk: bool = True, **headers: str) -> tuple[int, dict[str, Any]]:
     """What the route answers, with or without a desk."""
-    sources = Sources(
-        snapshot=a_snapshot,
-        metrics_body=lambda **_: NoPage(),
-        is_healthy=lambda: (True, "healthy"),
-        now=lambda: NOW,
-        version="1.2.3",
-        acting=FakeDesk().acting() if has_desk else None,
-    )
+    sources = some_sources(FakeDesk() if has_desk else None)
     response = Routes(sources)(Request("GET", "/api/v1/openapi.json", headers=headers))
     body = b"".join(response.chunks)
     return response.status, json.loads(body) if body else {}

@@ -7,13 +7,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.builders import NOW, a_snapshot
-from tests.desks import FakeDesk
+from tests.desks import FakeDesk, some_sources
 from vr_exporter.app.serving import WebOptions
 from vr_exporter.web.bridging import BridgeControl, BridgeState, Inbound, WebhookAnswer
 from vr_exporter.web.listeners import split_address
 from vr_exporter.web.message import Request, Response
-from vr_exporter.web.routes import ROUTES, Route, Routes, Sources
+from vr_exporter.web.routes import ROUTES, Route, Routes
 
 ELSEWHERE = "http://192.0.2.66:9999/"
 NAMES = re.compile(r"target|url|uri|host|address|proxy|next|redirect|callback|dest", re.IGNORECASE)
@@ -21,27 +20,9 @@ READ = [route for route in ROUTES if route.method == "GET"]
 ACTING = [route for route in ROUTES if route.acts]
 
 
-class NoPage:
-    """Stands for the page of metrics."""
-
-    chunks = (b"# EOF\n",)
-    etag = '"1"'
-
-
 def routes_of(desk: FakeDesk) -> Routes:
     """Routes of an exporter whose desk is a fake."""
-    return Routes(
-        Sources(
-            snapshot=a_snapshot,
-            metrics_body=lambda **_: NoPage(),
-            is_healthy=lambda: (True, "healthy"),
-            now=lambda: NOW,
-            version="1",
-            acting=desk.acting(),
-            inbound=closed_webhook(),
-            control=unused_bridge(),
-        )
-    )
+    return Routes(some_sources(desk, inbound=closed_webhook(), control=unused_bridge()))
 
 
 def closed_webhook() -> Inbound:

@@ -13,6 +13,8 @@ from pathlib import Path
 OWN_NAME = "vr-exporter"
 _PRIVATE = 0o700
 _CHILD_SECONDS = 30
+_TRIES = 10_000
+"""So often the lock is tried while others but look at it: each lets go of it at once."""
 
 
 class StateUnusable(Exception):  # noqa: N818 - the name says it as people would
@@ -51,14 +53,12 @@ class StateFolder:
         if self._held is not None:
             return
         lock = self._open_lock()
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _has_locked(lock):
             holder = _pid_in(lock)
             os.close(lock)
             raise StateUnusable(
                 f"{self.path}: held by process {holder} (stop it, or give another state folder)"
-            ) from error
+            )
         try:
             self._check_exclusion()
         except StateUnusable:
@@ -80,12 +80,9 @@ class StateFolder:
             return os.getpid()
         lock = self._open_lock()
         try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _pid_in(lock)
+            return None if _has_taken(lock, fcntl.LOCK_SH) else _pid_in(lock)
         finally:
             os.close(lock)
-        return None
 
     def _check_exclusion(self) -> None:
         """See that our lock keeps others out: on some network file systems it does not (B21).
@@ -101,12 +98,9 @@ class StateFolder:
     def _can_lock_again(self) -> bool:
         again = self._open_lock()
         try:
-            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+            return _has_taken(again, fcntl.LOCK_EX)
         finally:
             os.close(again)
-        return True
 
     def _make_ours(self) -> None:
         try:
@@ -145,6 +139,25 @@ def _another_can_lock(path: Path) -> bool:
         command, check=False, stderr=subprocess.DEVNULL, timeout=_CHILD_SECONDS
     )
     return done.returncode == 0
+
+
+def _has_locked(lock: int) -> bool:
+    """Lock it for us alone, past those who only look whether it is held: they share it."""
+    for _ in range(_TRIES):
+        if _has_taken(lock, fcntl.LOCK_EX):
+            return True
+        if not _has_taken(lock, fcntl.LOCK_SH):
+            return False
+        os.sched_yield()
+    return False
+
+
+def _has_taken(lock: int, kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _pid_in(lock: int) -> int:

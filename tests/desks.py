@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.builders import NOW, a_snapshot
 from vr_exporter.domain.snapshot import Snapshot
@@ -14,8 +15,16 @@ from vr_exporter.syncing.desk import Verdict
 from vr_exporter.syncing.targets import Directory
 from vr_exporter.syncing.wishes import Wish
 from vr_exporter.web.acting import Acting
+from vr_exporter.web.sources import Sources
 
 TOKEN = "open-sésame"
+
+
+class NoPage:
+    """Stands for the page of metrics."""
+
+    chunks = (b"# EOF\n",)
+    etag = '"1"'
 
 
 @dataclass
@@ -83,3 +92,16 @@ class FakeDesk:
             for trigger in self.kept
             if key_or_replication in (trigger.key, trigger.target.replication_id)
         )
+
+
+def some_sources(desk: FakeDesk | None, **more: Any) -> Sources:
+    """What routes read: one site, an empty page, this desk, and what a test adds."""
+    return Sources(
+        snapshot=a_snapshot,
+        metrics_body=lambda **_: NoPage(),
+        is_healthy=lambda: (True, "healthy"),
+        now=lambda: NOW,
+        version="1.2.3",
+        acting=desk.acting() if desk else None,
+        **more,
+    )

@@ -27,7 +27,7 @@ from vr_exporter.ledger.store import StoreFailed
 S = TriggerState
 
 
-def test_K3_an_accepted_wish_is_there_after_a_crash(engine: SqliteEngine) -> None:
+def test_K3_T1_an_accepted_wish_is_there_after_a_crash(engine: SqliteEngine) -> None:
     """What reserve returned is durable: it waits on after a kill."""
     taken = engine.open().reserve(a_row(), now=NOW)
     assert taken.is_new
@@ -190,7 +190,7 @@ def test_a_wish_for_no_site_of_ours_is_counted_without_one(engine: SqliteEngine)
     assert skips(ledger, SiteName("")) == {("not_found",): 1}
 
 
-def test_a_claim_succeeds_once(engine: SqliteEngine) -> None:
+def test_T2_a_claim_succeeds_once(engine: SqliteEngine) -> None:
     """After it the key is never claimed again, in this life or the next."""
     ledger = engine.open()
     ledger.reserve(a_row(), now=NOW)
@@ -217,7 +217,7 @@ def test_no_state_but_reserved_can_be_claimed(engine: SqliteEngine, state: Trigg
     assert state_of(ledger) is state
 
 
-def test_many_threads_claim_one_key_once(engine: SqliteEngine) -> None:
+def test_T2_many_threads_claim_one_key_once(engine: SqliteEngine) -> None:
     """One writer orders all claims."""
     ledger = engine.open()
     keys = [f"key-{number}" for number in range(20)]

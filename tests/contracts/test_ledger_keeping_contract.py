@@ -33,7 +33,7 @@ DAY = 86_400.0
 S = TriggerState
 
 
-def test_K9_totals_and_endings_are_one_transaction(engine: SqliteEngine) -> None:
+def test_K9_T4_totals_and_endings_are_one_transaction(engine: SqliteEngine) -> None:
     """A poll's counts and the triggers it ended are on disk together, or not at all."""
     ledger = engine.open()
     trigger = running(ledger)
@@ -227,7 +227,7 @@ def test_the_audit_says_who_asked_and_what_came_of_it(engine: SqliteEngine) -> N
     assert {(row.key, row.site, row.replication) for row in rows} == {("one", "madrid", "GID-1")}
 
 
-def test_K12_old_triggers_and_audit_rows_go_and_nothing_else(engine: SqliteEngine) -> None:
+def test_K12_T7_old_triggers_and_audit_rows_go_and_nothing_else(engine: SqliteEngine) -> None:
     """Ended triggers are kept for 30 days, the audit for 90; what is open or unclear stays."""
     ledger = engine.open()
     for state in S:

@@ -48,7 +48,7 @@ def test_settle_takes_the_steps_of_the_table_and_no_others(
             assert state_of(ledger, key) is state
 
 
-def test_an_outcome_is_counted_once_with_its_cause(engine: SqliteEngine) -> None:
+def test_T3_an_outcome_is_counted_once_with_its_cause(engine: SqliteEngine) -> None:
     """Accepted is counted at the answer, the time it took at the end, nothing twice."""
     ledger = engine.open()
     trigger = running(ledger)

@@ -91,7 +91,7 @@ def test_B1_rows_hold_in_memory_and_are_written_later(
     assert rows(engine.crash()) == (Outgoing(ONE, ALERT, NOW),)
 
 
-def test_K11_an_acknowledgement_is_kept_for_its_receiver_alone(
+def test_K11_T5_an_acknowledgement_is_kept_for_its_receiver_alone(
     engine: SqliteEngine, ledger: Ledger
 ) -> None:
     """T5: who was away is told as if nobody had been."""

@@ -22,7 +22,7 @@ def pins(lock: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_a_lock_holds_pins_and_hashes_only(lock: str) -> None:
+def test_C31_a_lock_holds_pins_and_hashes_only(lock: str) -> None:
     """No option and no address: where files come from is the machine's affair."""
     text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", "")
     for line in text.splitlines():

@@ -223,3 +223,30 @@ def test_looking_where_there_is_no_certificate_fails_by_name(kind: str) -> None:
         with pytest.raises(Unreachable) as caught:
             inspect_certificate(address, timeout_seconds=0.3)
     assert caught.value.reason in {"tls", "connect"}
+
+
+def test_C22_an_impostor_under_our_name_is_told_nothing(
+    authority: trustme.CA, ca_file: Path
+) -> None:
+    """Where DNS leads elsewhere the name in the certificate decides, before one byte of HTTP."""
+    heard: list[bytes] = []
+
+    def listen(connection: Connection) -> None:
+        heard.append(connection.request())
+        connection.answer()
+
+    def call(name: str) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(name).configure_cert(context)
+        with (
+            a_server(listen, context) as server,
+            a_caller(f"https://localhost:{server.port}", ca_file=ca_file) as caller,
+        ):
+            caller.get()
+
+    with pytest.raises(Unreachable) as caught:
+        call("impostor.example")
+    assert caught.value.reason == "tls"
+    assert b"".join(heard) == b""
+    call("localhost")
+    assert b"GET" in b"".join(heard)

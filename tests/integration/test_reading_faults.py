@@ -270,7 +270,7 @@ def test_A32_a_single_server_error_is_healed_by_the_retry(watched: Watched) -> N
     assert metrics.failures() == {}
 
 
-def test_A34_duplicate_rows_are_shown_once_and_counted() -> None:
+def test_A34_R10_duplicate_rows_are_shown_once_and_counted() -> None:
     """The first one is kept; Prometheus would drop the second in silence."""
     with Watched(page_size=10) as watched:
         watched.madrid.breaks("duplicate_rows")

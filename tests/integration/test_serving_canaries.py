@@ -201,7 +201,9 @@ def rewrite(
 
 
 @pytest.mark.parametrize("form", ["logfmt", "json"])
-def test_C24_C26_C27_a_serving_exporter_gives_no_secret_away(form: str, short_path: Path) -> None:
+def test_C1_C24_C26_C27_a_serving_exporter_gives_no_secret_away(
+    form: str, short_path: Path
+) -> None:
     """Through good polls, echoing refusals, failing logins, reloads and an end, at debug level.
 
     The names of folder and site are canaries too: they are meant to be seen, so that a search

@@ -44,3 +44,16 @@ def test_two_wishes_for_one_replication_make_one_post(watched: Watched) -> None:
     assert watched.madrid.posts == 1
     assert watched.trigger(first).state is TriggerState.SUCCEEDED
     assert watched.trigger(second).state is TriggerState.SUCCEEDED
+
+
+def test_K6_a_crash_between_claim_and_first_byte_makes_no_post(watched: Watched) -> None:
+    """What was claimed is looked for after the restart, found nowhere, and never asked again."""
+    (verdict,) = watched.ask(watched.names()[0])
+    assert watched.ledger.claim(verdict.trigger.key, now=watched.time.now())
+    watched.restart()
+    assert watched.trigger(verdict).state is TriggerState.AMBIGUOUS
+    watched.poll()
+    assert watched.metrics().value("vr_triggers_ambiguous", site="madrid") == 1
+    watched.work(700)
+    assert watched.trigger(verdict).state is TriggerState.UNRESOLVED
+    assert watched.madrid.posts == 0

@@ -57,7 +57,7 @@ def a_site(*, has_trigger_account: bool) -> Iterator[tuple[Watched, Sessions]]:
         yield watched, sessions
 
 
-def test_the_post_goes_in_its_own_session_and_reads_in_the_other() -> None:
+def test_C33_the_post_goes_in_its_own_session_and_reads_in_the_other() -> None:
     """Two logins; the session of triggers asks for syncs, and reads nothing of the inventory."""
     with a_site(has_trigger_account=True) as (watched, sessions):
         verdicts = watched.ask(*watched.names()[:3])

@@ -129,6 +129,73 @@ def test_R9_a_bug_of_ours_costs_its_poll_and_is_logged_with_its_traceback_once(
     ]
 
 
+def test_B15_a_poll_without_memory_is_dropped_and_the_next_one_goes_on(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values of the poll before stay; nothing of the broken one is kept."""
+    watched.poll()
+    before = watched.snapshot().pairings[0].replications
+    reader = watched.madrid.worker._rooms.reader
+
+    def exhausted() -> Any:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(reader, "read", exhausted)
+        watched.poll()
+    metrics = watched.metrics()
+    assert (metrics.value("vr_up", site="madrid"), metrics.failures()) == (0, {"internal": 1})
+    assert watched.snapshot().pairings[0].replications == before
+    watched.poll()
+    assert watched.metrics().value("vr_up", site="madrid") == 1
+
+
+def test_B16_a_worker_whose_loop_died_polls_again_in_its_next_thread(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It logged out when it died; started again it logs in and reads as before."""
+    worker = watched.madrid.worker
+
+    def broken(_due: float) -> float:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as bug:
+        bug.setattr(worker, "_next_due", broken)
+        with pytest.raises(ZeroDivisionError):
+            worker.run()
+    stop_after(watched, 2)
+    worker.run()
+    metrics = watched.metrics()
+    assert (metrics.value("vr_up", site="madrid"), metrics.failures()) == (1, {})
+    counters = watched.madrid.api.counters
+    assert (counters.logins, counters.logouts) == (2, 2)
+    assert counters.requests["GET /tasks"] == 4
+
+
+def test_B13_after_an_hour_of_sleep_one_poll_comes_at_once(watched: Watched) -> None:
+    """Those that were missed are counted and not made up for; the session is renewed."""
+    worker = watched.madrid.worker
+    slept = iter([True])
+    plain = watched.time.wait
+    stop_after(watched, 4)
+    counted = worker._rest
+
+    def rest(seconds: float) -> bool:
+        if next(slept, False):
+            plain(3600.0)
+            return False
+        return counted(seconds)
+
+    worker._rest = rest
+    worker.run()
+    metrics = watched.metrics()
+    assert metrics.failures() == {}
+    assert metrics.value("vr_polls_skipped_total", site="madrid") == 59
+    counters = watched.madrid.api.counters
+    assert counters.requests["GET /tasks"] == 6
+    assert counters.logins == 2
+
+
 def test_the_heartbeat_is_due_within_the_time_that_a_poll_may_take(watched: Watched) -> None:
     """A poll or a wait that lasts longer is a hung loop (`/-/healthy`)."""
     worker = watched.madrid.worker

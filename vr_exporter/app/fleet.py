@@ -75,7 +75,7 @@ class Fleet:
     def silent(self) -> list[SiteName]:
         """Name the sites whose worker should have shown a sign of life by now."""
         now = self._monotonic()
-        return [site.name for site in self if site.worker.due_by < now]
+        return [site.name for site in self if site.has_died or site.worker.due_by < now]
 
     def _end(self, ending: list[Site]) -> list[SiteName]:
         for site in ending:

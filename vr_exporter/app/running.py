@@ -18,6 +18,7 @@ from vr_exporter.app.accounts import learn_secrets
 from vr_exporter.app.exporter import Exporter
 from vr_exporter.app.serving import WebOptions
 from vr_exporter.app.supervision import TooManyCrashesError
+from vr_exporter.ledger.file_system import doubtful_kind
 from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.logs import LogQueue, configure
 from vr_exporter.settings import Settings, effective_values
@@ -59,6 +60,7 @@ def run(process: Process) -> int:
     with _logging(process) as queue:
         folder = StateFolder(settings.state_folder)
         folder.hold()
+        _warn_of_file_system(folder)
         learn_secrets(settings)
         exporter = Exporter(settings, folder=folder, load=process.load, web=process.web)
         queue.dropped = exporter.own.log_lines_dropped
@@ -149,6 +151,15 @@ def _report_dead_thread(dead: threading.ExceptHookArgs) -> None:
 def _harden() -> None:
     """Leave no memory image behind that could hold a secret (fault-matrix C26)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _warn_of_file_system(folder: StateFolder) -> None:
+    """Say that the state lies where its durability is another's affair (fault-matrix B21)."""
+    if kind := doubtful_kind(folder.path.resolve()):
+        log.warning(
+            "state lies on a file system that may not keep it",
+            extra={"folder": str(folder.path), "kind": kind, "remedy": "use a local disk"},
+        )
 
 
 def _warn_of_unverified_sites(settings: Settings) -> None:

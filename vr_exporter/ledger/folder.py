@@ -6,10 +6,13 @@ import errno
 import fcntl
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 OWN_NAME = "vr-exporter"
 _PRIVATE = 0o700
+_CHILD_SECONDS = 30
 _TRIES = 10_000
 """So often the lock is tried while others but look at it: each lets go of it at once."""
 
@@ -56,6 +59,11 @@ class StateFolder:
             raise StateUnusable(
                 f"{self.path}: held by process {holder} (stop it, or give another state folder)"
             )
+        try:
+            self._check_exclusion()
+        except StateUnusable:
+            os.close(lock)
+            raise
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._held = lock
@@ -75,6 +83,24 @@ class StateFolder:
             return None if _has_taken(lock, fcntl.LOCK_SH) else _pid_in(lock)
         finally:
             os.close(lock)
+
+    def _check_exclusion(self) -> None:
+        """See that our lock keeps others out: on some network file systems it does not (B21).
+
+        Over NFS it may keep out other processes alone (flock(2)), so that one is asked too.
+        """
+        if self._can_lock_again() and _another_can_lock(self.lock):
+            raise StateUnusable(
+                f"{self.path}: its file system lets two processes lock one file "
+                f"(give a folder on a local disk)"
+            )
+
+    def _can_lock_again(self) -> bool:
+        again = self._open_lock()
+        try:
+            return _has_taken(again, fcntl.LOCK_EX)
+        finally:
+            os.close(again)
 
     def _make_ours(self) -> None:
         try:
@@ -104,6 +130,15 @@ class StateFolder:
             os.close(lock)
             raise StateUnusable(f"{self.lock}: belongs to another user (remove it)")
         return lock
+
+
+def _another_can_lock(path: Path) -> bool:
+    code = "import fcntl, sys; fcntl.flock(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    command = [sys.executable, "-I", "-c", code, str(path)]
+    done = subprocess.run(  # noqa: S603 - ourselves
+        command, check=False, stderr=subprocess.DEVNULL, timeout=_CHILD_SECONDS
+    )
+    return done.returncode == 0
 
 
 def _has_locked(lock: int) -> bool:

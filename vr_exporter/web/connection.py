@@ -9,11 +9,12 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Protocol
 
 from vr_exporter.domain.clock import Clock
+from vr_exporter.web.guesses import Guesses, offers_password
 from vr_exporter.web.limits import Limits
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.problems import problem
@@ -23,6 +24,7 @@ from vr_exporter.web.webfile import WebFile
 
 _log = logging.getLogger(__name__)
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
+_UNAUTHORIZED = 401
 _RESET = struct.pack("ii", 1, 0)
 _BODILESS = frozenset({204, 304})
 
@@ -55,6 +57,7 @@ class Serving:
     web_file: WebFile | None
     is_stopping: Callable[[], bool]
     gate: Gate | None = None
+    guesses: Guesses = field(default_factory=Guesses)
 
 
 class Connection:
@@ -177,6 +180,19 @@ class Connection:
         return length == 0 or (self._keeps_alive(head) and not head.awaits_go_ahead)
 
     def _refusal(self, request: Request) -> Response | None:
+        refusal = self._refusal_by_head(request)
+        if refusal and refusal.status == _UNAUTHORIZED and offers_password(request):
+            self._hold_back()
+        return refusal
+
+    def _hold_back(self) -> None:
+        """Let a wrong password wait for its answer; a server that is full may end it meanwhile."""
+        now = self._now()
+        self.waiting_since = now
+        self._serving.clock.wait(self._serving.guesses.delay_seconds(self._peer, now=now))
+        self.waiting_since = None
+
+    def _refusal_by_head(self, request: Request) -> Response | None:
         gate, web_file = self._serving.gate, self._serving.web_file
         if web_file and not (gate and gate.spares_login(request)):
             refusal = web_file.refusal(request)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vr_exporter.web.api import REPLICATIONS, SHAPES, SITES, TASKS
+from vr_exporter.web.api import SHAPES
 from vr_exporter.web.api.shape import Shape
+from vr_exporter.web.openapi.results import RESULTS, TIME
 from vr_exporter.web.routes import ROUTES, Route
 
 _INTRODUCTION = """\
@@ -17,7 +18,8 @@ Paths match as they are written, byte by byte: `//metrics` or `/%6detrics` is no
 Only what stands in braces below is open: one segment, percent-encoded as UTF-8 and decoded once.
 `HEAD` is answered wherever `GET` is; any other method gets 405 with `Allow`. With
 `basic_auth_users` in the web file every path but `/-/healthy` asks for a login; the unix socket in
-the state folder never does.
+the state folder never does. Of the wrong passwords of one address (IPv6: of one /64) the first five
+are answered at once, each later one after a second more, up to ten; the right one never waits.
 
 What acts asks for `Authorization: Bearer` with the token of the setting `api`, on the unix socket
 for none, and for `Content-Type: application/json`. Without a token in the settings nothing acts
@@ -40,19 +42,9 @@ Lists stand under a key of their own, beside the time of the answer:
 `{"generated_timestamp_seconds": 1790000000.0, "sites": […]}`. Times are in seconds, timestamps in
 seconds since 1970, sizes in bytes. Every member is always there; one whose type ends in `?` is null
 when it is not known. Members may be added; none is renamed or taken away within a major version.
+`GET /api/v1/openapi.json` says all of this for programs, made from the same tables.
 
 """
-
-_LISTS: tuple[tuple[str, str, str], ...] = (
-    ("/api/v1/sites", SITES.key, "Site"),
-    ("/api/v1/replications", REPLICATIONS.key, "Replication"),
-    ("/api/v1/tasks", TASKS.key, "Task"),
-    ("/api/v1/triggers", "triggers", "Trigger"),
-    ("/api/v1/audit", "audit", "AuditRow"),
-    ("/api/v1/targets", "targets", "Target"),
-    ("/api/v1/targets", "faults", "Fault: the words that mean no target, or several"),
-    ("/api/v1/targets", "unread", "sentences: what could not be read, so that some may be missing"),
-)
 
 
 def routes_reference() -> str:
@@ -62,7 +54,7 @@ def routes_reference() -> str:
             _INTRODUCTION,
             *(_route(route) for route in ROUTES),
             _JSON,
-            *(f"- `{path}`: `{key}`, an array of {what}\n" for path, key, what in _LISTS),
+            *_members(),
             "\n",
             "\n".join(_shape(shape) for shape in SHAPES),
         ]
@@ -80,6 +72,13 @@ def _route(route: Route) -> str:
         lines += ["| answer | when |", "|---|---|"]
         lines += [f"| {status} | {when} |" for status, when in route.answers]
     return "\n".join(lines).rstrip("\n") + "\n\n"
+
+
+def _members() -> Iterator[str]:
+    for (method, path), results in RESULTS.items():
+        for name, kind, meaning in results[min(results)].members:
+            if name != TIME[0]:
+                yield f"- `{method} {path}`: `{name}`, {kind}{meaning and f': {meaning}'}\n"
 
 
 def _shape(shape: Shape[object]) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import resource
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,7 +20,12 @@ from vr_exporter.web.webfile import WebFile
 
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.1
+_QUIET_SECONDS = 60.0
 _LAST_WORDS_SECONDS = 0.3
+_NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
+
+RESERVED_DESCRIPTORS = 8
+"""So many stay free for the appliances, the ledger and secret files (fault-matrix B14)."""
 
 
 class Connections:
@@ -34,7 +42,7 @@ class Connections:
     def admit(self, connection: Connection) -> bool:
         """Take a connection in; False when all others are being answered."""
         with self._changed:
-            if len(self._open) >= self._cap and not self._make_room():
+            if len(self._open) >= self._cap and not self._end_longest():
                 return False
             self._open.add(connection)
             return True
@@ -57,7 +65,12 @@ class Connections:
         with self._changed:
             return self._changed.wait_for(lambda: not self._open, timeout=seconds)
 
-    def _make_room(self) -> bool:
+    def make_room(self) -> None:
+        """End the one longest without a request, if any waits for one."""
+        with self._changed:
+            self._end_longest()
+
+    def _end_longest(self) -> bool:
         waiting = [
             (since, connection)
             for connection in self._open
@@ -149,22 +162,21 @@ class Server:
         self._listeners = []
 
     def _accept(self, listener: socket.socket) -> None:
-        is_failing = False
+        quiet_until = 0.0
         while not self._stopping.is_set():
             try:
-                sock, address = listener.accept()
+                self._take(*_accepted(listener))
             except TimeoutError:
                 continue
             except OSError as error:
                 if self._stopping.is_set():
                     return
-                if not is_failing:
+                if self._clock.monotonic() >= quiet_until:
                     _log.warning("cannot accept connections", extra={"reason": error.strerror})
-                is_failing = True
+                quiet_until = self._clock.monotonic() + _QUIET_SECONDS
+                if error.errno in _NO_DESCRIPTOR:
+                    self._connections.make_room()
                 self._clock.wait(_PAUSE_SECONDS)
-                continue
-            is_failing = False
-            self._take(sock, address)
 
     def _take(self, sock: socket.socket, address: object) -> None:
         is_local = sock.family == socket.AF_UNIX
@@ -190,6 +202,20 @@ class Server:
             connection.serve()
         finally:
             self._connections.forget(connection)
+
+
+def _accepted(listener: socket.socket) -> tuple[socket.socket, object]:
+    """The next connection; OSError where it would take one of the last descriptors.
+
+    Descriptors are numbered from the lowest that is free, so that a high one tells how few are
+    left (accept(2), open(2)).
+    """
+    sock, address = listener.accept()
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY or sock.fileno() + RESERVED_DESCRIPTORS < most:
+        return sock, address
+    sock.close()
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 def _host_of(address: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vr_exporter.web import answers, asking, bridge, status, trigger_lists, webhook
+from vr_exporter.web import answers, asking, bridge, openapi, status, trigger_lists, webhook
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.sources import Sources
 from vr_exporter.web.wish_body import MEMBERS
@@ -29,6 +29,12 @@ def _has_bridge(sources: Sources) -> bool:
 
 def _always(_sources: Sources) -> bool:
     return True
+
+
+def _description(sources: Sources, request: Request) -> Response:
+    """This API, described."""
+    present = [route for route in ROUTES if route.is_there(sources)]
+    return openapi.answer(sources, request, present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,13 @@ ROUTES = (
         trigger_lists.audit,
         (_LIMIT, ("bridge", "`true`: what alerts asked for, and what people did about it")),
         is_there=_can_act,
+    ),
+    Route(
+        "GET",
+        "/api/v1/openapi.json",
+        "These routes described as OpenAPI 3.1: those that are there, each with every status it "
+        "answers with and the schema of its JSON.",
+        _description,
     ),
     Route(
         "POST",

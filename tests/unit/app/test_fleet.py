@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from vr_exporter.app.fleet import Fleet
@@ -28,6 +30,8 @@ class FakeSite:
     settings: Settings
     told: list[str] = field(default_factory=list)
     ends: bool = True
+    has_died: bool = False
+    worker: Any = field(default_factory=lambda: SimpleNamespace(due_by=math.inf))
 
     def start(self) -> None:
         self.told.append("start")
@@ -110,3 +114,14 @@ def test_B8_at_the_end_all_are_told_first_and_the_late_ones_named() -> None:
     bench.made[0].ends = False
     assert bench.fleet.end() == ["berlin"]
     assert [site.told for site in bench.made] == [["stop"], ["stop"]]
+
+
+def test_B16_a_dead_worker_is_silent_until_it_is_started_again() -> None:
+    """`/-/healthy` fails from its death on, not only once its next poll is overdue."""
+    bench = Bench(berlin="https://b", madrid="https://a")
+    assert bench.fleet.silent() == []
+    bench.made[1].has_died = True
+    assert bench.fleet.silent() == ["madrid"]
+    bench.made[1].has_died = False
+    bench.made[0].worker.due_by = -1.0
+    assert bench.fleet.silent() == ["berlin"]

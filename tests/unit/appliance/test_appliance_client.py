@@ -145,7 +145,7 @@ def test_A32_a_server_error_without_a_proper_body_shows_its_beginning() -> None:
     assert str(failure_of(reader)).endswith("answered 502, text/html: <html> <body>" + "x" * 67)
 
 
-def test_retries_are_shared_by_the_requests_of_a_poll() -> None:
+def test_R7_retries_are_shared_by_the_requests_of_a_poll() -> None:
     """A poll has two retries in all, not for each request."""
     script = (
         Script().on("GET", "/pairings", reply(status=500)).on("GET", "/tasks", reply(status=500))

@@ -138,3 +138,34 @@ def test_B18_the_folder_is_free_when_its_holder_is_dead(tmp_path: Path) -> None:
     folder.hold()
     assert folder.holder() == os.getpid()
     folder.release()
+
+
+def test_B21_lock_that_keeps_nobody_out_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On such a file system two exporters would share one state; it is left unlocked."""
+    real = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", lambda file, how: real(file, fcntl.LOCK_UN) or how)
+    folder = StateFolder(tmp_path)
+    with pytest.raises(StateUnusable, match="lets two processes lock one file"):
+        folder.hold()
+    monkeypatch.undo()
+    folder.hold()
+    folder.release()
+
+
+def test_B21_lock_that_keeps_other_processes_out_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over NFS a process may lock its own file twice, and no other process may."""
+    folder = StateFolder(tmp_path)
+    asked: list[bool] = []
+
+    def can_lock_again(_folder: StateFolder) -> bool:
+        asked.append(True)
+        return True
+
+    monkeypatch.setattr(StateFolder, "_can_lock_again", can_lock_again)
+    folder.hold()
+    assert asked == [True]
+    folder.release()

@@ -63,7 +63,7 @@ def page_with(*replications: Replication | WatchedReplication) -> Page:
         ),
     ],
 )
-def test_unknown_fact_takes_its_own_samples_away_and_no_others(
+def test_R4_unknown_fact_takes_its_own_samples_away_and_no_others(
     changes: dict[str, Any], absent: list[str]
 ) -> None:
     """An unknown fact is an absent sample, never a 0."""
@@ -71,7 +71,7 @@ def test_unknown_fact_takes_its_own_samples_away_and_no_others(
     assert every - names_on(page_with(a_replication(**changes))) == set(absent)
 
 
-def test_never_synced_replication_has_no_sync_of_1970() -> None:
+def test_R4_never_synced_replication_has_no_sync_of_1970() -> None:
     """A time of 0 is no time, whatever the appliance says of duration and size."""
     page = page_with(a_replication(last_sync_timestamp_seconds=0, last_sync_duration_seconds=0))
     assert not [n for n in names_on(page) if n.startswith("vr_replication_last_sync")]

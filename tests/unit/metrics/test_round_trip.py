@@ -216,7 +216,7 @@ relaxed = settings(max_examples=50, deadline=None, suppress_health_check=[Health
 @pytest.mark.parametrize("openmetrics", [True, False])
 @given(site=text, pairing=text, rows=rows_of(6))
 @relaxed
-def test_page_parses_to_what_the_nouns_say(
+def test_C12_page_parses_to_what_the_nouns_say(
     openmetrics: bool,  # noqa: FBT001
     site: str,
     pairing: str,

@@ -72,7 +72,7 @@ def accepts(kind: Any, value: object) -> bool:
         ("https://[::1", False),
     ],
 )
-def test_appliance_is_asked_by_https_only(address: str, *, is_accepted: bool) -> None:
+def test_C22_appliance_is_asked_by_https_only(address: str, *, is_accepted: bool) -> None:
     """Plain http is for loopback only (fault-matrix C22)."""
     assert accepts(values.ApplianceAddress, address) is is_accepted
 

@@ -9,12 +9,11 @@ from typing import Any
 import bcrypt
 import pytest
 
-from tests.builders import NOW, a_snapshot
-from tests.desks import TOKEN, FakeDesk
+from tests.desks import TOKEN, FakeDesk, some_sources
 from tests.raw_http import RawClient, a_client, basic
 from vr_exporter.web.limits import Limits
 from vr_exporter.web.message import Request, Response
-from vr_exporter.web.routes import Routes, Sources
+from vr_exporter.web.routes import Routes
 from vr_exporter.web.webfile import WebFile
 
 PATH = "/api/v1/sites/madrid/replications/db-01/sync"
@@ -22,25 +21,9 @@ BEARER = f"Bearer {TOKEN}".encode().decode("latin-1")
 GOOD = {"host": "vr:10843", "authorization": BEARER, "content-type": "application/json"}
 
 
-class NoPage:
-    """Stands for the page of metrics."""
-
-    chunks = (b"# EOF\n",)
-    etag = '"1"'
-
-
 def routes_of(desk: FakeDesk) -> Routes:
     """Routes whose desk is a fake."""
-    return Routes(
-        Sources(
-            snapshot=a_snapshot,
-            metrics_body=lambda **_: NoPage(),
-            is_healthy=lambda: (True, "healthy"),
-            now=lambda: NOW,
-            version="1",
-            acting=desk.acting(),
-        )
-    )
+    return Routes(some_sources(desk))
 
 
 def refused(desk: FakeDesk, *, is_local: bool = False, **changes: str | None) -> Response | None:

@@ -1,0 +1,100 @@
+"""Polls that fail for every reason in turn, and polls that nobody scrapes: nothing grows."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import threading
+import tracemalloc
+
+import psutil
+import pytest
+
+from tests.watched import Watched
+
+POLLS = int(os.environ.get("VR_TORTURE_POLLS", "400"))
+"""How many polls fail; `make torture` takes 100,000."""
+
+WARM_UP = 100
+MOST_BYTES = 5 * 2**20
+KINDS = (
+    *("site_down", "hang", "hang_after_head", "cut", "reset", "truncated", "gzip", "html_error"),
+    *("error", "unavailable", "throttled", "session_expired", "redirect", "deep_nesting"),
+)
+REASONS = 8
+"""So many different reasons at least have to come of them."""
+
+
+def used() -> tuple[int, int, int]:
+    """Bytes of Python objects, threads and descriptors."""
+    gc.collect()
+    return (
+        tracemalloc.get_traced_memory()[0],
+        threading.active_count(),
+        psutil.Process().num_fds(),
+    )
+
+
+def fail(watched: Watched, polls: int) -> None:
+    """Let polls fail, each for the reason next in line."""
+    for number in range(polls):
+        watched.madrid.heals()
+        watched.madrid.breaks(KINDS[number % len(KINDS)])
+        watched.poll(after=1200)
+        watched.time.waits.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_hoards_log_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner keeps what is logged: that would be taken for our growth."""
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+
+
+@pytest.mark.timeout(120 + POLLS)
+def test_B30_failed_polls_in_a_row_leave_nothing_behind() -> None:
+    """Memory, threads and descriptors are those of the first hundred, and a good poll heals all."""
+    with Watched() as watched:
+        watched.poll()
+        tracemalloc.start()
+        try:
+            fail(watched, WARM_UP)
+            before = used()
+            fail(watched, POLLS)
+            after = used()
+        finally:
+            tracemalloc.stop()
+        assert after[0] - before[0] < MOST_BYTES * max(POLLS, 5000) / 100_000
+        assert after[1:] == before[1:]
+        failures = watched.metrics().failures()
+        assert sum(failures.values()) >= POLLS
+        assert len(failures) >= REASONS
+        assert "internal" not in failures
+        watched.madrid.heals()
+        watched.poll(after=1200)
+        assert watched.metrics().value("vr_up", site="madrid") == 1
+
+
+def test_B22_nothing_waits_for_a_scrape() -> None:
+    """While Prometheus is away the page keeps its size; counters then tell of all that was."""
+    with Watched() as watched:
+        for _ in range(3):
+            watched.poll()
+        before = watched.metrics()
+        size = len(before.text)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            for _ in range(20):
+                watched.poll()
+            first = used()[0]
+            for _ in range(40):
+                watched.poll()
+            grown = used()[0] - first
+        finally:
+            tracemalloc.stop()
+        after = watched.metrics()
+        assert grown < 256 * 1024
+        assert len(after.text) < 1.1 * size
+        polls = after.total("vr_polls_total") - before.total("vr_polls_total")
+        assert polls == 60

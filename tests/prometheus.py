@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -102,14 +102,21 @@ class Prometheus:
 
 @contextmanager
 def prometheus(
-    program: Path, folder: Path, jobs: dict[str, str], *, interval: str = "1s"
+    program: Path,
+    folder: Path,
+    jobs: dict[str, str],
+    *,
+    interval: str = "1s",
+    more: dict[str, Any] | None = None,
+    flags: tuple[str, ...] = (),
 ) -> Iterator[Prometheus]:
-    """Run Prometheus in a folder; `jobs` maps names to host:port."""
+    """Run Prometheus in a folder; `jobs` maps names to host:port, `more` goes to its settings."""
     config = folder / "prometheus.yml"
     config.write_text(
         json.dumps(
             {
-                "global": {"scrape_interval": interval},
+                "global": {"scrape_interval": interval, "evaluation_interval": interval},
+                **(more or {}),
                 "scrape_configs": [
                     {"job_name": job, "static_configs": [{"targets": [target]}]}
                     for job, target in jobs.items()
@@ -124,23 +131,25 @@ def prometheus(
         f"--storage.tsdb.path={folder / 'data'}",
         "--web.listen-address=127.0.0.1:0",
         "--log.level=info",
+        *flags,
     ]
     with running(command, until=r'msg="Listening on".* address=(\S+)') as (_, address):
         yield Prometheus(f"http://{address}")
 
 
 @contextmanager
-def forced_to_text(target: str) -> Iterator[str]:
+def forced_to_text(target: str, rewrite: Callable[[str], str] = str) -> Iterator[str]:
     """Relay scrapes to a target, asking it for the text format whatever was asked; host:port."""
 
     class Relay(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = fetch(f"http://{target}{self.path}", Accept=TEXT_FORMAT).encode()
+            body = rewrite(fetch(f"http://{target}{self.path}", Accept=TEXT_FORMAT)).encode()
             self.send_response(200)
             self.send_header("Content-Type", TEXT_FORMAT)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(BrokenPipeError):
+                self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

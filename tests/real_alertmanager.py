@@ -118,8 +118,9 @@ def an_alertmanager(
     port: int = 0,
     cluster_port: int | None = None,
     peers: Sequence[int] = (),
+    content: dict[str, Any] | None = None,
 ) -> Iterator[Running]:
-    """Run one member; with a `cluster_port` it joins its peers."""
+    """Run one member; with a `cluster_port` it joins its peers. `content`: other settings."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "alertmanager.yml"
     route = {
@@ -131,7 +132,8 @@ def an_alertmanager(
     }
     hook = {"url": webhook.url, "send_resolved": True}
     receivers = [{"name": "hook", "webhook_configs": [hook]}]
-    config.write_text(json.dumps({"route": route, "receivers": receivers}), encoding="utf-8")
+    content = content or {"route": route, "receivers": receivers}
+    config.write_text(json.dumps(content), encoding="utf-8")
     port = port or free_port()
     cluster = "" if cluster_port is None else f"127.0.0.1:{cluster_port}"
     command = [

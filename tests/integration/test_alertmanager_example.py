@@ -90,7 +90,8 @@ def receivers_of(alert: Alert) -> str:
     """Who is to hear of an alert."""
     if alert.name == "VrDeadman":
         return "vr-bridge"
-    people = {"critical": "pager", "info": "log"}.get(alert.labels["severity"], "team")
+    receivers = {"critical": "pager", "info": "log", "none": "log"}
+    people = receivers.get(alert.labels["severity"], "team")
     return f"vr-bridge,{people}" if "vr_action" in alert.labels else people
 
 

@@ -73,7 +73,7 @@ def a_relay(time_there: HurriedTime, port: int) -> Iterator[Relay]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             now = time.time()  # noqa: TID251 - the drill lives in real time
-            status, answer = self._ask(json.dumps(_hurried(body, time_there)))
+            status, answer = self._ask(json.dumps(hurried(body, time_there)))
             relay.passed.append(_passed(now, self.path.strip("/"), body, status, answer))
             if status == NOBODY:
                 self.close_connection = True
@@ -110,7 +110,8 @@ def a_relay(time_there: HurriedTime, port: int) -> Iterator[Relay]:
         server.server_close()
 
 
-def _hurried(body: dict[str, Any], time_there: HurriedTime) -> dict[str, Any]:
+def hurried(body: dict[str, Any], time_there: HurriedTime) -> dict[str, Any]:
+    """A webhook with the stamps of its alerts as the hurried clock has them."""
     alerts = [
         {**alert, **{name: _stamp(alert[name], time_there) for name in _STAMPS}}
         for alert in body["alerts"]

@@ -68,7 +68,7 @@ class Model:
             for other, follower in self.rows.items():
                 if follower.follows == key and follower.state is S.JOINED:
                     self.to(other, END_OF_FOLLOWERS.get(state, state), row.reason, at)
-        if state is S.SUCCEEDED:
+        if state is S.SUCCEEDED and not row.has_joined:
             for unclear in self.rows.values():
                 if unclear.target == row.target:
                     unclear.is_acknowledged |= unclear.state in (S.AMBIGUOUS, S.UNRESOLVED)

@@ -410,6 +410,9 @@ appliance, from none at all and from the end of its task. `db-01` is the VM.
 - A wish that **joined** another one ends as that one, with its word and exit code. Where the other
   stayed unknown it does too, and the doubt counts once. Where the other had a copy that was fresh
   enough, so has a wish that asked for no fresher one; else it failed, and says so.
+- A wish that a **guard** turns down before the ledger takes it (off, maintenance, circuit, budget,
+  cool-down) has no row: over HTTP it is answered with 409, at the command line it is shown as
+  `skipped` with the reason, exit code 5. It is counted and stands in the audit.
 
 | the appliance | POSTs | ledger | shown | exit | `outcome` | timed | in doubt | the user reads |
 |---|---|---|---|---|---|---|---|---|

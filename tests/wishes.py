@@ -46,6 +46,7 @@ def some_facts(**changes: Any) -> Facts:
         circuit=Circuit(),
         budget_used=0,
         budget_limit=60,
+        budget_free_at=None,
         cooldown_seconds=600.0,
         last_claimed_at=None,
         is_target_held=False,

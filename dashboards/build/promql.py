@@ -79,6 +79,19 @@ def grown(family: str, selector: str, *labels: str, over: str = "$__interval") -
     return f"max by ({', '.join(labels)}) (increase({family}{{{selector}}}[{over}]))"
 
 
+def counted_in_range(family: str, selector: str, *labels: str) -> str:
+    """By how much counters grew in the range chosen, those included that began in it.
+
+    A series that is there from its first event on is born at 1, and `increase` misses that one:
+    of what was not there in the day before the range, all of it counts.
+    """
+    here = f"{family}{{{selector}}}"
+    kept = ", ".join(labels)
+    before = f"last_over_time({here}[1d] offset $__range)"
+    born = f"{here} unless on ({kept}) {before}"
+    return f"max by ({kept}) ({born} or increase({here}[$__range]))"
+
+
 def grown_in_steps(family: str, selector: str, *labels: str) -> str:
     """By how much a counter of a site grew in each step, by the exporter that read the site last.
 

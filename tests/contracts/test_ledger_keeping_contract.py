@@ -201,6 +201,17 @@ def test_A61_a_later_successful_sync_acknowledges_what_stayed_unknown(
     assert unclear.is_acknowledged
 
 
+def test_A61_the_end_of_a_sync_that_was_joined_acknowledges_nothing(engine: SqliteEngine) -> None:
+    """It may have begun before the claim in doubt, and so carry an older state."""
+    ledger = engine.open()
+    ledger.settle(step(ambiguous(ledger), S.UNRESOLVED), now=NOW)
+    joined = ledger.reserve(a_row("two", state=S.JOINED), now=NOW).trigger
+    ledger.record(MADRID, SiteChanges(), [step(joined, S.SUCCEEDED)])
+    unclear = engine.crash().trigger("one")
+    assert unclear is not None
+    assert not unclear.is_acknowledged
+
+
 def test_the_audit_says_who_asked_and_what_came_of_it(engine: SqliteEngine) -> None:
     """One row a step, in order, for good."""
     ledger = engine.open()

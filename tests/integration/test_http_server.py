@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import logging
+import os
+import pwd
 import socket
 import ssl
 import stat
@@ -109,10 +111,12 @@ def test_unix_socket_is_for_its_owner_alone_and_asks_for_nothing(
 
     server = serve(tell, unix_socket=path, web_file=WebFile(web_yml))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    names = {each.pw_uid: each.pw_name for each in pwd.getpwall()}
+    user = names.get(os.getuid(), str(os.getuid()))
     sock = socket.socket(socket.AF_UNIX)
     sock.connect(str(path))
     with RawClient(sock) as client:
-        assert client.ask(GET).body == b"True ''"
+        assert client.ask(GET).body == f"True {user!r}".encode()
     with connect(server) as client:
         assert client.ask(GET).status == 401
     server.stop()

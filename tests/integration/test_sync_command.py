@@ -268,18 +268,14 @@ def test_state_reads_the_ledger_that_nobody_holds(tmp_path: Path) -> None:
     assert ack.code == 5
 
 
-def test_a_ledger_that_another_process_holds_is_3(tmp_path: Path) -> None:
-    """Who holds it is said, where it does not answer."""
-    file = settings_file(tmp_path, {"madrid": {"url": "https://vr.madrid.example"}})
-    folder = StateFolder(tmp_path / "state")
-    Ledger(folder.path / "state.db", now=a_trigger().asked_at).close()
-    folder.hold()
-    try:
-        ended = run("state", "show", "--config.file", file)
-    finally:
-        folder.release()
-    assert (ended.code, ended.out) == (3, "")
-    assert f"held by process {os.getpid()}" in ended.err
+def test_state_of_a_site_that_is_not_configured_is_2(tmp_path: Path) -> None:
+    """As `sync` says it, with the nearest name: through an exporter and without one."""
+    with beside(FakeExporter(), tmp_path) as file:
+        asked = run("state", "show", "--site", "madrit", "--config.file", file)
+    alone = run("state", "show", "--site", "madrit", "--config.file", file)
+    for ended in (asked, alone):
+        assert (ended.code, ended.out) == (2, "")
+        assert "no such site madrit (did you mean 'madrid'?) (known: madrid)" in ended.err
 
 
 def test_state_ack_wants_a_word() -> None:

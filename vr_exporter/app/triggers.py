@@ -20,7 +20,7 @@ from vr_exporter.settings import Settings
 from vr_exporter.syncing.circuit import CircuitRule
 from vr_exporter.syncing.desk import Policy, Verdict
 from vr_exporter.syncing.guards import Mode, StormRule
-from vr_exporter.syncing.schedules import Schedule, due, wishes_of
+from vr_exporter.syncing.schedules import Schedule, Slot, due, wishes_of
 from vr_exporter.syncing.targets import Directory, Wanted
 from vr_exporter.syncing.windows import Window
 from vr_exporter.syncing.wishes import Wish
@@ -109,6 +109,7 @@ class Housekeeping:
         self._schedules = schedules
         self._clock = clock
         self._slots_until = clock.now()
+        self._waiting: tuple[Slot, ...] = ()
         self._probe_at = self._prune_at = clock.monotonic()
 
     def tick(self) -> None:
@@ -137,26 +138,43 @@ class Housekeeping:
             self._ledger.forget(site)
 
     def _run_schedules(self) -> None:
-        last, self._slots_until = self._slots_until, self._clock.now()
-        found = due(self._schedules(), last=last, now=self._slots_until)
+        now, schedules = self._clock.now(), self._schedules()
+        found = due(schedules, last=self._slots_until, now=now)
+        self._slots_until = now
         for missed in found.missed:
-            log.warning("schedule slot missed", extra={"schedule": missed.name})
-        for slot in found.slots:
-            wishes, matched = wishes_of(slot, self._directory)
-            log.info(
-                "schedule",
-                extra={"schedule": slot.schedule.name, "wishes": len(wishes)},
-            )
-            for fault in matched.faults:
-                log.warning("schedule meets nothing", extra={"sentence": fault.skip.sentence})
-            for wish in wishes:
-                self._wish(wish)
+            _log_missed(missed)
+        slots = dict.fromkeys((*self._waiting, *found.slots))
+        self._waiting = tuple(
+            slot for slot in slots if slot.schedule in schedules and not self._has_run(slot, now)
+        )
+
+    def _has_run(self, slot: Slot, now: float) -> bool:
+        """Make a slot's wishes, or let it wait while it is unknown what some site has."""
+        wishes, matched = wishes_of(slot, self._directory)
+        if matched.untried and slot.may_wait(now):
+            return False
+        name = slot.schedule.name
+        if now >= slot.not_after:
+            _log_missed(slot.schedule)
+            return True
+        log.info("schedule", extra={"schedule": name, "wishes": len(wishes)})
+        for sentence in matched.unread:
+            log.warning("schedule leaves out", extra={"schedule": name, "sentence": sentence})
+        for fault in matched.faults:
+            log.warning("schedule meets nothing", extra={"sentence": fault.skip.sentence})
+        for wish in wishes:
+            self._wish(wish)
+        return True
 
     def _wish(self, wish: Wish) -> None:
         try:
             self._submit(wish)
         except StoreFailed as error:
             log.warning("scheduled wish not taken", extra={"error": str(error)})
+
+
+def _log_missed(schedule: Schedule) -> None:
+    log.warning("schedule slot missed", extra={"schedule": schedule.name})
 
 
 def _orphaned(trigger: Trigger, now: float) -> Trigger:

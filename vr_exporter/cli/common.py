@@ -8,7 +8,7 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
+
+from vr_exporter.cli.plain import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,6 +65,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Say ` (did you mean …?)` when something known is spelled alike, else nothing."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def no_such_site(name: str, known: Sequence[str]) -> CommandError:
+    """Refuse a `--site` that is not configured, with the name nearest to it."""
+    sites = ", ".join(known) or "none"
+    line = f"--site: no such site {shown(name)}{nearest(name, known)} (known: {sites})"
+    return CommandError(Exit.USAGE, line)
 
 
 def environment_variable(flag: str) -> str:

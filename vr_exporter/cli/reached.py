@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from vr_exporter.cli.common import CommandError, Exit
 from vr_exporter.cli.local import socket_in
@@ -22,6 +22,8 @@ Start = Callable[["Settings"], AbstractContextManager[Path]]
 
 Raises StateUnusable or ListenError.
 """
+
+Found = TypeVar("Found")
 
 STARTING_SECONDS = 15.0
 """So long a holder of the state is given to answer: it may just be starting, or ending."""
@@ -93,12 +95,8 @@ class Reached:
 
     def _found(self, settings: Settings) -> Exporter:
         path = socket_in(settings.state_folder)
-        for _ in range(round(STARTING_SECONDS / _STEP_SECONDS)):
-            found = beside(path) or self._begun_if_free(settings)
-            if found is not None:
-                return found
-            self._wait(_STEP_SECONDS)
-        return self._begun(settings)
+        found = waited_for(lambda: beside(path) or self._begun_if_free(settings), wait=self._wait)
+        return self._begun(settings) if found is None else found
 
     def _begun_if_free(self, settings: Settings) -> Exporter | None:
         """Begin one where nobody holds the state; None where another command was quicker."""
@@ -122,6 +120,18 @@ class Reached:
         self.is_alone = True
         name = "the exporter that this command runs"
         return Exporter(name, "http://exporter", socket_path=path, token="")
+
+
+def waited_for(
+    look: Callable[[], Found | None], *, wait: Callable[[float], object]
+) -> Found | None:
+    """Look again and again while whoever holds the state may yet begin, or cease, to answer."""
+    for _ in range(round(STARTING_SECONDS / _STEP_SECONDS)):
+        found = look()
+        if found is not None:
+            return found
+        wait(_STEP_SECONDS)
+    return None
 
 
 def _is_held(settings: Settings) -> bool:

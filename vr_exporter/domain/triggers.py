@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vr_exporter.domain.names import PairingId, ReplicationId, SiteName, TaskId
@@ -166,10 +166,14 @@ TABLE: dict[TriggerState, Ending] = {
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A guard's no: the reason as a label, and a sentence for people."""
+    """A guard's no: the reason as a label, and a sentence for people.
+
+    `retry_after_seconds` is when the same guard would say yes, None where nobody knows.
+    """
 
     reason: str
     sentence: str
+    retry_after_seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

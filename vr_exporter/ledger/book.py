@@ -98,7 +98,12 @@ class Book:
         )
 
     def step(self, before: Trigger, trigger: Trigger, *, now: float, actor: str = "") -> Trigger:
-        """Take a step, and those that it brings about for others; return the trigger after it."""
+        """Take a step, and those that it brings about for others; return the trigger after it.
+
+        A sync of ours that succeeds closes what stayed unknown of its replication: it was claimed
+        when no other held that, so it began after each claim in doubt. Of one that was joined we
+        know no beginning here: `syncing.doubts` judges it by what the appliance says.
+        """
         after = merged(before, trigger)
         if after == before:
             return before
@@ -106,7 +111,7 @@ class Book:
         if after.state.is_final and not before.state.is_final:
             for follower in self.remembered.followers(after.key):
                 self.put(follower, ended_with(follower, after), now=now, actor=actor)
-            if after.state is TriggerState.SUCCEEDED:
+            if after.state is TriggerState.SUCCEEDED and not after.has_joined:
                 self.acknowledge(after.target.replication_id, actor=actor or US, now=now)
         return after
 

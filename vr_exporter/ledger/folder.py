@@ -10,6 +10,8 @@ from pathlib import Path
 
 OWN_NAME = "vr-exporter"
 _PRIVATE = 0o700
+_TRIES = 10_000
+"""So often the lock is tried while others but look at it: each lets go of it at once."""
 
 
 class StateUnusable(Exception):  # noqa: N818 - the name says it as people would
@@ -48,14 +50,12 @@ class StateFolder:
         if self._held is not None:
             return
         lock = self._open_lock()
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _has_locked(lock):
             holder = _pid_in(lock)
             os.close(lock)
             raise StateUnusable(
                 f"{self.path}: held by process {holder} (stop it, or give another state folder)"
-            ) from error
+            )
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._held = lock
@@ -72,12 +72,9 @@ class StateFolder:
             return os.getpid()
         lock = self._open_lock()
         try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _pid_in(lock)
+            return None if _has_taken(lock, fcntl.LOCK_SH) else _pid_in(lock)
         finally:
             os.close(lock)
-        return None
 
     def _make_ours(self) -> None:
         try:
@@ -107,6 +104,25 @@ class StateFolder:
             os.close(lock)
             raise StateUnusable(f"{self.lock}: belongs to another user (remove it)")
         return lock
+
+
+def _has_locked(lock: int) -> bool:
+    """Lock it for us alone, past those who only look whether it is held: they share it."""
+    for _ in range(_TRIES):
+        if _has_taken(lock, fcntl.LOCK_EX):
+            return True
+        if not _has_taken(lock, fcntl.LOCK_SH):
+            return False
+        os.sched_yield()
+    return False
+
+
+def _has_taken(lock: int, kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _pid_in(lock: int) -> int:

@@ -61,7 +61,13 @@ class Match(Section):
 class Schedule(Section):
     """Syncs at set times."""
 
-    cron: Cron = setting("Minute, hour, day, month, weekday.", '"0 2 * * *"')
+    cron: Cron = setting(
+        "Minute, hour, day, month, weekday. On a day on which clocks skip an hour, fixed times "
+        "within it (`30 2 * * *`) come right after it; a line with `*` for its minute or hour "
+        "(`*/20 2 * * *`) has no slot in it then. What clocks show twice comes once for fixed "
+        "times, each time for the others.",
+        '"0 2 * * *"',
+    )
     timezone: Timezone = setting("Time zone of the cron line.", "Europe/Madrid", default="UTC")
     match: Match = setting("Which replications.", default=Match())
     max_age: Annotated[Duration, between("1s", "4w")] | None = setting(

@@ -48,6 +48,7 @@ class Gathering:
             circuit=recent.circuit(target.site),
             budget_used=recent.budget_used,
             budget_limit=policy.max_per_hour,
+            budget_free_at=recent.budget_free_at(policy.max_per_hour),
             cooldown_seconds=self._cooldown_seconds(trigger),
             last_claimed_at=self._ledger.last_claim(target.replication_id),
             is_target_held=recent.is_held(target.replication_id),

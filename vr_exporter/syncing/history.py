@@ -20,6 +20,15 @@ def budget_used(triggers: Sequence[Trigger], now: float) -> int:
     return sum(trigger.origin in BUDGETED and _spends(trigger, since) for trigger in triggers)
 
 
+def budget_free_at(triggers: Sequence[Trigger], limit: int, now: float) -> float | None:
+    """Say when enough claims will be an hour old for one more; None where no time is known."""
+    since = now - HOUR_SECONDS
+    spent = [t for t in triggers if t.origin in BUDGETED and _spends(t, since)]
+    ends = sorted(t.claimed_at + HOUR_SECONDS for t in spent if t.claimed_at is not None)
+    surplus = len(spent) - limit
+    return ends[surplus] if 0 <= surplus < len(ends) else None
+
+
 def _spends(trigger: Trigger, since: float) -> bool:
     if trigger.claimed_at is None:
         return trigger.state is TriggerState.RESERVED

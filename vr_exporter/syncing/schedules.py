@@ -19,6 +19,9 @@ PUNCTUAL_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 6 * 3600.0
 """A wish by schedule waits for its turn until the next slot, and no longer than this."""
 
+FIRST_READING_SECONDS = 600.0
+"""A slot waits so long for sites whose first reading has not ended: what they have is unknown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -38,6 +41,10 @@ class Slot:
     schedule: Schedule
     at: float
     not_after: float
+
+    def may_wait(self, now: float) -> bool:
+        """Whether it may wait for the first reading of a site."""
+        return now < min(self.at + FIRST_READING_SECONDS, self.not_after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ class Searches:
     def _given_up(self, trigger: Trigger, began: float) -> Trigger | None:
         """Stop after two looks where the appliance answered, else after ten minutes.
 
-        Looks are timed by the monotonic clock; since the claim time may have passed unwatched.
-        One that ran for an hour before its task was gone is looked for as long as any other.
+        Looks are timed by the monotonic clock alone (B12): after a restart, too, it is looked for
+        as long as any other, for the wall clock may have been stepped since the claim.
         """
         now, vm = self._clock.now(), trigger.target.vm
         looked = self._clock.monotonic() - began
@@ -76,8 +76,7 @@ class Searches:
                 sentence=sentence,
                 ended_at=now,
             )
-        unwatched = now - (trigger.claimed_at or now) if trigger.task_id is None else 0.0
-        if max(looked, unwatched) < LOOKED_FOR_SECONDS:
+        if looked < LOOKED_FOR_SECONDS:
             return None
         sentence = f"whether {vm} was synced stayed unknown: look at it, then `state ack`"
         return replace(trigger, state=TriggerState.UNRESOLVED, sentence=sentence, ended_at=now)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from vr_exporter.domain.names import ReplicationId
+from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.domain.triggers import Skip, Target
 from vr_exporter.syncing.sightings import Known, Sighting, known_targets
-from vr_exporter.syncing.unread import unread_places
+from vr_exporter.syncing.unread import unread_places, untried_sites
 
 NEAREST = 3
 """How many similar names are offered for one that nobody has."""
@@ -51,11 +51,13 @@ class Found:
     """What is meant, each target once; a fault for each word that failed.
 
     `unread` says in a sentence each what could not be read, so that something may be missing.
+    `untried` are the sites among them whose first reading has not ended: soon more may be known.
     """
 
     targets: tuple[Target, ...] = ()
     faults: tuple[Fault, ...] = ()
     unread: tuple[str, ...] = ()
+    untried: tuple[SiteName, ...] = ()
 
 
 class Directory:
@@ -141,11 +143,12 @@ class _Search:
         self._index = index
         self._wanted = wanted
         self._unread = unread_places(index.snapshot, wanted.site)
+        self._untried = untried_sites(index.snapshot, wanted.site)
 
     def run(self) -> Found:
         misplaced = self._place_fault()
         if misplaced is not None:
-            return Found(faults=(misplaced,), unread=self._unread)
+            return Found(faults=(misplaced,), unread=self._unread, untried=self._untried)
         targets: dict[ReplicationId, Target] = {}
         faults = []
         for met in self._answers():
@@ -153,7 +156,7 @@ class _Search:
                 faults.append(met)
             else:
                 targets.update((known.target.replication_id, known.target) for known in met)
-        return Found(tuple(targets.values()), tuple(faults), self._unread)
+        return Found(tuple(targets.values()), tuple(faults), self._unread, self._untried)
 
     def _answers(self) -> Iterator[list[Known] | Fault]:
         for word in self._wanted.words:

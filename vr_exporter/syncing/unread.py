@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
 
 
 def unread_places(snapshot: Snapshot, site: str | None = None) -> tuple[str, ...]:
     """Name each site and pairing whose last reading failed; of one site only, where given."""
-    here = (shown for name, shown in snapshot.sites.items() if site in (None, name))
+    here = _here(snapshot, site)
     return tuple(sentence for shown in here for sentence in _of_site(shown))
+
+
+def untried_sites(snapshot: Snapshot, site: str | None = None) -> tuple[SiteName, ...]:
+    """Name each site whose first reading has not ended yet, well or not."""
+    return tuple(shown.site for shown in _here(snapshot, site) if not shown.was_tried)
+
+
+def _here(snapshot: Snapshot, site: str | None) -> Iterator[SiteSnapshot]:
+    return (shown for name, shown in snapshot.sites.items() if site in (None, name))
 
 
 def _of_site(site: SiteSnapshot) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from vr_exporter.domain.names import PairingId, ReplicationId, SiteName
@@ -14,7 +15,7 @@ from vr_exporter.web.actors import actor_of
 from vr_exporter.web.api import json_response
 from vr_exporter.web.api.triggers import FAULT, PREVIEW, TRIGGER, Preview, url_of
 from vr_exporter.web.gate import IDEMPOTENCY_KEY, RETRY_AFTER
-from vr_exporter.web.message import Request, Response
+from vr_exporter.web.message import Headers, Request, Response
 from vr_exporter.web.problems import problem
 from vr_exporter.web.sources import Sources
 from vr_exporter.web.trigger_lists import fault_row
@@ -153,4 +154,15 @@ def _answer(verdict: Verdict) -> Response:
     shape = {**TRIGGER.of(verdict.trigger), "sentence": verdict.sentence}
     if verdict.is_new:
         return json_response(shape, status=202, headers=(("Location", url_of(key)),))
-    return json_response({**shape, "url": None} if verdict.skip else shape)
+    if verdict.skip is None:
+        return json_response(shape)
+    without_row = {**shape, "url": None}
+    if verdict.trigger.exit_code == 0:
+        return json_response(without_row)
+    return problem(409, verdict.sentence, headers=_retry_after(verdict.skip), members=without_row)
+
+
+def _retry_after(skip: Skip) -> Headers:
+    """When a guard that waits for a time would say yes."""
+    left = skip.retry_after_seconds
+    return () if left is None else (("Retry-After", str(max(math.ceil(left), 1))),)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import re
 import socket
 import stat
+import struct
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +16,8 @@ _ADDRESS = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.%a-z]+)\]|(?P<host>[^:\[\]\s]*)):(?P<port>[0-9]{1,5})"
 )
 _LARGEST_PORT = 65535
+_PEER = struct.Struct("3i")
+"""What Linux tells of a unix socket's other end: process, user and group."""
 _NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 ACCEPT_SECONDS = 0.5
 """How long one accept waits before it looks whether the server is to stop."""
@@ -54,6 +58,18 @@ def listen_unix(path: Path, *, backlog: int) -> socket.socket:
     except OSError as error:
         sock.close()
         raise ListenError(f"{path}: {_reason(error)}") from error
+
+
+def user_at(sock: socket.socket) -> str:
+    """The user at the other end of a unix socket: a name, else a number; empty if untold."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return ""
+    _, user, _ = _PEER.unpack(sock.getsockopt(socket.SOL_SOCKET, option, _PEER.size))
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def url_of(listener: socket.socket, *, scheme: str) -> str:

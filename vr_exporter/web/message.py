@@ -21,9 +21,10 @@ class Request:
     """One request that was read whole and found sound.
 
     `path` is as sent, nothing decoded; `query` is decoded, in order, names may repeat.
-    `headers` has lower-case names. `peer` is the address without its port, empty on the
-    unix socket, for which alone `is_local` holds. `has_certificate`: the client showed one that
-    the web file takes. `captured` are the decoded parts of the path
+    `headers` has lower-case names. `peer` is the address without its port; on the unix socket,
+    for which alone `is_local` holds, the user, empty where the system tells none.
+    `has_certificate`: the client showed one that the web file takes. `captured` are the decoded
+    parts of the path
     that the route leaves open, by name.
     """
 

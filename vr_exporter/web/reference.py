@@ -26,9 +26,10 @@ webhook of Alertmanager has a credential of its own, which opens nothing else; n
 
 A problem is `application/problem+json` with `title`, `status` and `detail`: 400 for a request that
 cannot be read or an unknown filter, 401 without a good login, 403 for a POST from a page of another
-site, 404 and 405 for what there is not, 408 for a request that did not arrive in time, 413, 414 and
-431 for too large a body, request line or head, 415 for a body that is not JSON, 500 for a fault of
-ours, 503 while stopping or where the ledger cannot write.
+site, 404 and 405 for what there is not, 408 for a request that did not arrive in time, 409 for a
+wish that a guard turned down or whose key is another's, 413, 414 and 431 for too large a body,
+request line or head, 415 for a body that is not JSON, 500 for a fault of ours, 503 while stopping
+or where the ledger cannot write.
 
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from vr_exporter.domain.clock import Clock
 from vr_exporter.web.connection import Connection, Gate, Handle, Serving
 from vr_exporter.web.limits import Limits
-from vr_exporter.web.listeners import ListenError, listen_tcp, listen_unix, url_of
+from vr_exporter.web.listeners import ListenError, listen_tcp, listen_unix, url_of, user_at
 from vr_exporter.web.webfile import WebFile
 
 _log = logging.getLogger(__name__)
@@ -170,9 +170,8 @@ class Server:
         is_local = sock.family == socket.AF_UNIX
         if not is_local:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(
-            sock, peer=_host_of(address), is_local=is_local, serving=self._serving
-        )
+        peer = user_at(sock) if is_local else _host_of(address)
+        connection = Connection(sock, peer=peer, is_local=is_local, serving=self._serving)
         if not self._connections.admit(connection):
             connection.close()
             return

@@ -61,15 +61,22 @@ _OF_SYNC = (
     (
         200,
         (
-            "nothing new: a known key, with the Trigger as it stands by now; or a guard said no "
-            "(state `skipped` with `reason`, `url` null); or, with `dry_run`, a Preview"
+            "nothing new: a known key, with the Trigger as it stands by now; or a copy that is "
+            "fresh enough (state `skipped`, reason `fresh`); or, with `dry_run`, a Preview"
         ),
     ),
     (400, "a body or an `Idempotency-Key` that cannot be read; an unknown member is named"),
     (401, "no bearer token, or not the one of `api`; said before the body is read"),
     (403, "from a page of another site, or no token is configured so that nothing acts over TCP"),
     (404, "no such site or replication, or the name means several; a problem with the Fault in it"),
-    (409, "the same `Idempotency-Key` as before with another wish; a problem with `key`, `url`"),
+    (
+        409,
+        (
+            "a guard said no: a problem with the Trigger in it (state `skipped`, `reason`, `url` "
+            "null as no row is kept), for a cool-down and a spent budget with `Retry-After`; or "
+            "the same `Idempotency-Key` as before with another wish: a problem with `key`, `url`"
+        ),
+    ),
     (413, "a body over 64 kB"),
     (415, "`Content-Type` is not `application/json`"),
     (

@@ -15,7 +15,7 @@ from dashboards.build.looks import (
     rising,
 )
 from dashboards.build.panels import UNSEEN, Chart, Query
-from dashboards.build.promql import SITE, grown, grown_in_steps, tasks
+from dashboards.build.promql import SITE, counted_in_range, grown_in_steps, tasks
 from dashboards.build.tables import Column, Label, Table
 
 _CLASSES: Final = (
@@ -100,7 +100,7 @@ FAILURES = Row(
             columns=(
                 Column(
                     "topk(20, "
-                    + grown("vr_task_errors_total", SITE, "site", "code", over="$__range")
+                    + counted_in_range("vr_task_errors_total", SITE, "site", "code")
                     + " > 0)",
                     "Failed",
                     thresholds=rising(1, 10),

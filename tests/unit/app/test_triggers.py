@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.builders import NOW, a_site_snapshot, a_snapshot
+from tests.builders import NOW, a_site_never_reached, a_site_snapshot, a_snapshot
 from tests.ledgers import BERLIN, MADRID, SqliteEngine, an_engine, lead_to, state_of
 from tests.simulated import ManualClock
 from tests.wishes import a_target
@@ -284,6 +284,74 @@ def test_a_schedule_that_meets_nothing_says_so(
     assert house.wishes == []
     (record,) = [one for one in caplog.records if one.getMessage() == "schedule meets nothing"]
     assert "no-such-*" in record.__dict__["sentence"]
+
+
+def unread_madrid() -> Snapshot:
+    """Berlin was read, Madrid never: its first poll goes on."""
+    return a_snapshot(a_site_never_reached(), a_site_snapshot(site=BERLIN))
+
+
+def test_a_slot_before_the_first_poll_has_ended_waits_for_it(engine: SqliteEngine) -> None:
+    """Of none of its VMs is the night's sync lost, nor asked at another site than the source."""
+    house = House(engine, at("2026-06-13T02:29:30"), nightly())
+    house.snapshot = unread_madrid()
+    house.keep(5 * MINUTE)
+    assert house.wishes == []
+    house.snapshot = a_snapshot()
+    house.keep(10 * MINUTE)
+    (wish,) = house.wishes
+    assert (wish.target.site, wish.not_after) == (MADRID, at("2026-06-13T08:30:00"))
+
+
+def test_a_slot_waits_for_a_first_poll_no_longer_than_ten_minutes(
+    engine: SqliteEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then it is run with what is known, and the log says what was left out."""
+    house = House(engine, at("2026-06-13T02:29:59"), nightly())
+    house.snapshot = unread_madrid()
+    house.keep(10 * MINUTE)
+    assert house.wishes == []
+    with caplog.at_level(logging.WARNING):
+        house.keep(10 * MINUTE)
+    (wish,) = house.wishes
+    assert wish.target.site == BERLIN
+    (record,) = [one for one in caplog.records if one.getMessage() == "schedule leaves out"]
+    assert record.__dict__["sentence"] == "madrid has not been read yet"
+
+
+def test_a_slot_does_not_wait_for_a_site_that_it_does_not_ask(engine: SqliteEngine) -> None:
+    """What another site has is no matter of it."""
+    here = Wanted(patterns=("*",), site=BERLIN)
+    house = House(engine, at("2026-06-13T02:29:30"), nightly(wanted=here))
+    house.snapshot = unread_madrid()
+    house.keep(MINUTE)
+    assert len(house.wishes) == 1
+
+
+def test_a_slot_whose_successor_has_come_waits_no_more(
+    engine: SqliteEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a schedule for every minute one slot at a time waits; those that did in vain are named."""
+    house = House(engine, at("2026-06-13T02:29:30"), nightly(cron="* * * * *"))
+    house.snapshot = unread_madrid()
+    with caplog.at_level(logging.WARNING):
+        house.keep(2 * MINUTE)
+    assert [record.getMessage() for record in caplog.records] == ["schedule slot missed"]
+    house.snapshot = a_snapshot()
+    house.keep(1)
+    assert len(house.wishes) == 1
+
+
+def test_a_slot_that_waits_goes_with_its_schedule(engine: SqliteEngine) -> None:
+    """A reload that takes the schedule away leaves nothing of it behind."""
+    house = House(engine, at("2026-06-13T02:29:30"), nightly())
+    house.snapshot = unread_madrid()
+    house.keep(MINUTE)
+    house.schedules = ()
+    house.keep(1)
+    house.snapshot, house.schedules = a_snapshot(), (nightly(),)
+    house.keep(MINUTE)
+    assert house.wishes == []
 
 
 def test_B1_a_schedule_whose_wish_the_ledger_cannot_take_goes_on(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import subprocess
@@ -102,6 +103,27 @@ def test_B18_second_holder_is_told_the_pid_of_the_first(tmp_path: Path) -> None:
     assert second.holder() is None
     second.hold()
     second.release()
+
+
+def test_B18_who_only_looks_for_a_holder_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look shares the lock for a moment: one that comes in between tries again."""
+    folder, flock = StateFolder(tmp_path), fcntl.flock
+    looker = os.open(folder.lock, os.O_RDWR | os.O_CREAT)
+    flock(looker, fcntl.LOCK_SH)
+    looks = iter(range(3))
+
+    def interrupted(lock: int, kind: int) -> None:
+        if next(looks, None) is None:
+            flock(looker, fcntl.LOCK_UN)
+        flock(lock, kind)
+
+    monkeypatch.setattr(fcntl, "flock", interrupted)
+    folder.hold()
+    assert folder.holder() == os.getpid()
+    folder.release()
+    os.close(looker)
 
 
 def test_B18_the_folder_is_free_when_its_holder_is_dead(tmp_path: Path) -> None:

@@ -249,6 +249,32 @@ def test_the_budget_is_spent_for_an_hour_from_the_claim(office: Office) -> None:
     assert office.reason(origin=Origin.API, target=targets(1, 20)[0]) is None
 
 
+def test_a_no_for_want_of_time_tells_how_much(office: Office) -> None:
+    """Until the cool-down is over, and until the oldest claim that counts is an hour old."""
+    office.set_policy(max_per_hour=2, cooldown_seconds=600.0)
+    one, two, three = targets(3)
+    office.sync(origin=Origin.API, target=one)
+    office.now += 100
+    office.sync(origin=Origin.API, target=two)
+    office.now += 100
+    cooling = office.submit(origin=Origin.CLI, target=one).skip
+    spent = office.submit(origin=Origin.API, target=three).skip
+    assert cooling is not None
+    assert spent is not None
+    assert (cooling.retry_after_seconds, spent.retry_after_seconds) == (400.0, 3400.0)
+    office.now += spent.retry_after_seconds or 0
+    assert office.reason(origin=Origin.API, target=three) is None
+
+
+def test_a_budget_that_waiting_wishes_hold_tells_no_time(office: Office) -> None:
+    """When they will be claimed nobody knows."""
+    office.set_policy(max_per_hour=1)
+    one, two = targets(2)
+    office.submit(origin=Origin.API, target=one)
+    skip = office.submit(origin=Origin.API, target=two).skip
+    assert (skip is not None, skip and skip.retry_after_seconds) == (True, None)
+
+
 def test_people_and_schedules_spend_no_budget(office: Office) -> None:
     """Only what programs ask for is counted."""
     office.set_policy(max_per_hour=1)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.builders import a_pairing_snapshot, a_replication, a_site_snapshot, a_snapshot
 from vr_exporter.domain.triggers import Origin
 from vr_exporter.settings.cron import cron_fault
+from vr_exporter.settings.triggers import Schedule as Schedules
 from vr_exporter.syncing.schedules import (
     LONGEST_WAIT_SECONDS,
     PUNCTUAL_SECONDS,
@@ -87,6 +88,18 @@ def test_a_time_that_the_spring_gap_skips_comes_right_after_it(
 def test_a_time_that_the_autumn_fold_repeats_comes_once(cron: str, wanted: list[str]) -> None:
     """On 25 October 2026 Madrid's clock shows 02:00 to 03:00 twice: the first time counts."""
     assert slots_between(a_schedule(cron), *FOLD) == wanted
+
+
+def test_a_line_with_a_star_has_no_slot_in_an_hour_that_is_skipped() -> None:
+    """It follows the clock as it is shown: not at all in the gap, and twice in the fold.
+
+    The description of the setting says so.
+    """
+    thrice = a_schedule("*/20 2 * * *")
+    assert slots_between(thrice, GAP[0], GAP[0] + DAY) == []
+    assert len(slots_between(thrice, FOLD[0], FOLD[0] + DAY)) == 2 * 3
+    said = Schedules.model_fields["cron"].description or ""
+    assert "(`*/20 2 * * *`) has no slot in it" in said
 
 
 @pytest.mark.parametrize("minute", range(0, 60, 5))

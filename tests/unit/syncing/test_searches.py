@@ -80,6 +80,24 @@ def test_B12_a_lost_answer_is_given_up_though_the_wall_clock_stepped_back() -> N
     assert (after.state, after.reason) == (TriggerState.UNRESOLVED, "timeout")
 
 
+@pytest.mark.parametrize("seconds", [-3600.0, 600.0, 86_400.0])
+def test_B12_a_lost_answer_is_not_given_up_because_the_wall_clock_stepped(seconds: float) -> None:
+    """A request that is still on its way may yet begin a sync: only time that passed counts."""
+    lookout = Lookout(reason="timeout")
+    assert lookout.look() is None
+    lookout.time.step(seconds)
+    assert lookout.look(after=599.0) is None
+    assert lookout.look(after=1.0) is not None
+
+
+def test_B12_after_a_restart_it_is_looked_for_as_long_as_any_other() -> None:
+    """How long ago the claim was says the wall clock alone, which may be wrong."""
+    lookout = Lookout(claimed_at=NOW - 3600)
+    assert lookout.look() is None
+    assert lookout.look(after=599.0) is None
+    assert lookout.look(after=1.0) is not None
+
+
 def test_A60_the_very_task_that_ran_is_taken_before_any_other() -> None:
     """It was ours once, so that another that fits does not put it in doubt."""
     ours, other = (a_task(id=name, queued_timestamp_seconds=NOW) for name in ("ours", "other"))

@@ -73,7 +73,8 @@ def post(desk: FakeDesk, path: str = MEANT, body: Any = None, **options: Any) ->
     if key is not None:
         headers["idempotency-key"] = key
     sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    request = Request("POST", path, headers=headers, body=sent, peer="192.0.2.7", **options)
+    options = {"peer": "192.0.2.7", **options}
+    request = Request("POST", path, headers=headers, body=sent, **options)
     return answered(routes(request))
 
 
@@ -117,9 +118,17 @@ def test_wish_of_a_program_waits_a_quarter_of_an_hour() -> None:
 def test_wish_over_the_socket_is_a_person_s() -> None:
     """On the unix socket it may wait for two hours."""
     desk = FakeDesk()
-    post(desk, is_local=True)
+    post(desk, is_local=True, peer="alice")
     (wish,) = desk.wishes
-    assert (wish.origin, wish.not_after, wish.actor) == (Origin.CLI, NOW + 7200, "unix socket")
+    expected = (Origin.CLI, NOW + 7200, "unix socket, alice")
+    assert (wish.origin, wish.not_after, wish.actor) == expected
+
+
+def test_wish_over_the_socket_of_a_system_that_tells_no_user() -> None:
+    """The audit says as much as is known."""
+    desk = FakeDesk()
+    post(desk, is_local=True, peer="")
+    assert desk.wishes[0].actor == "unix socket"
 
 
 def test_body_says_how() -> None:
@@ -256,14 +265,29 @@ def test_first_poll_that_ends_while_the_answer_is_made_turns_no_wish_away() -> N
     assert desk.turned_away == []
 
 
-def test_no_of_a_guard_is_200_with_its_reason() -> None:
-    """The wish was understood; nothing will be asked, and no row is kept to look at."""
-    desk = FakeDesk(skip=Skip("cooldown", "db-01 was synced 2 min ago"))
+def test_no_of_a_guard_is_409_with_the_wish_in_it() -> None:
+    """Nothing will be asked, no row is kept to look at, and the label is for programs."""
+    desk = FakeDesk(skip=Skip("maintenance", "maintenance of madrid until 04:00"))
     answer = post(desk)
-    assert answer.status == 200
-    assert (answer.json["state"], answer.json["reason"]) == ("skipped", "cooldown")
-    assert answer.json["sentence"] == "db-01 was synced 2 min ago"
+    assert (answer.status, answer.json["title"]) == (409, "Conflict")
+    assert (answer.json["state"], answer.json["reason"]) == ("skipped", "maintenance")
+    assert answer.json["detail"] == answer.json["sentence"] == "maintenance of madrid until 04:00"
     assert (answer.json["url"], answer.json["exit_code"]) == (None, 5)
+    assert (answer.json["key"], answer.json["vm"]) == (desk.wishes[0].key, "db-01")
+    assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize(("left", "said"), [(89.2, "90"), (0.2, "1"), (60.0, "60")])
+def test_no_of_a_guard_that_waits_for_a_time_says_when_to_ask_again(left: float, said: str) -> None:
+    """In whole seconds, none of them too early."""
+    answer = post(FakeDesk(skip=Skip("cooldown", "db-01 was asked for", left)))
+    assert (answer.status, answer.headers["Retry-After"]) == (409, said)
+
+
+def test_copy_that_is_fresh_enough_is_no_problem() -> None:
+    """What was wished for is there: 200."""
+    answer = post(FakeDesk(skip=Skip("fresh", "the copy of db-01 is 45 s old")))
+    assert (answer.status, answer.json["state"], answer.json["exit_code"]) == (200, "skipped", 0)
 
 
 @pytest.mark.parametrize("skip", [None, Skip("cooldown", "too early")])
@@ -351,11 +375,11 @@ def test_C19_ledger_that_takes_nothing_is_503() -> None:
 def test_what_stayed_unknown_is_acknowledged(word: str) -> None:
     """By key or by replication, in the name of who asked."""
     desk = FakeDesk(kept=[a_trigger(key="k1", state=TriggerState.UNRESOLVED)])
-    answer = post(desk, f"/api/v1/triggers/{word}/acknowledge", is_local=True)
+    answer = post(desk, f"/api/v1/triggers/{word}/acknowledge", is_local=True, peer="alice")
     assert answer.status == 200
     (closed,) = answer.json["acknowledged"]
     assert (closed["key"], closed["acknowledged"]) == ("k1", True)
-    assert desk.acknowledged == [(word, "unix socket", NOW)]
+    assert desk.acknowledged == [(word, "unix socket, alice", NOW)]
 
 
 def test_nothing_to_acknowledge_is_404() -> None:

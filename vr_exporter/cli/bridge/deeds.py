@@ -109,7 +109,9 @@ def kill(
     """Turn the kill switch, or tell how it stands."""
     if word not in ("on", "off", "status"):
         raise click.UsageError(f"kill {word}: say on, off or status")
-    with ledger(config_file, server=server, token_file=token_file) as source:
+    with ledger(
+        config_file, server=server, token_file=token_file, wait=threading.Event().wait
+    ) as source:
         if word != "status":
             source.kill(on=word == "on")
         is_on, by = source.is_killed()
@@ -130,7 +132,9 @@ def log(
     token_file: Path | None,
 ) -> Exit:
     """List what was decided, the youngest first."""
-    with ledger(config_file, server=server, token_file=token_file) as source:
+    with ledger(
+        config_file, server=server, token_file=token_file, wait=threading.Event().wait
+    ) as source:
         shape = source.get("/api/v1/audit", [("limit", str(limit)), ("bridge", "true")])
     if output == "json":
         click.echo(json.dumps(shape, indent=2))

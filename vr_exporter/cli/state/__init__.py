@@ -43,6 +43,8 @@ def command(config_file: Path | None, deed: str, of: str | None, **flags: Any) -
     unknown: it counts as seen, and nothing is asked of the appliance. It also lets alerts ask
     again for a replication that two of their syncs did not heal.
     """
+    import threading
+
     from vr_exporter.cli.plain import survive_any_encoding
     from vr_exporter.cli.state.deeds import acknowledge, show
     from vr_exporter.cli.state.sources import ledger
@@ -50,7 +52,12 @@ def command(config_file: Path | None, deed: str, of: str | None, **flags: Any) -
     survive_any_encoding()
     if deed == "ack" and of is None:
         raise click.UsageError("say what: the key of a trigger, or its replication")
-    with ledger(config_file, server=flags["server"], token_file=flags["token_file"]) as asked:
+    with ledger(
+        config_file,
+        server=flags["server"],
+        token_file=flags["token_file"],
+        wait=threading.Event().wait,
+    ) as asked:
         if deed == "ack":
             return acknowledge(asked, of or "", output=flags["output"])
         return show(asked, of, site=flags["site"], limit=flags["limit"], output=flags["output"])

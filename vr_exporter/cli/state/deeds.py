@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from vr_exporter.cli.common import CommandError, Exit
+from vr_exporter.cli.common import CommandError, Exit, no_such_site
 from vr_exporter.cli.plain import shown, span
 from vr_exporter.cli.state.sources import Source
 from vr_exporter.cli.status.rows import UNKNOWN, Column, Row
@@ -23,6 +23,8 @@ _COLOURS = {0: "green", 4: "yellow", 5: "red", 6: "magenta"}
 
 def show(source: Source, of: str | None, *, site: str | None, limit: int, output: str) -> Exit:
     """Print triggers and audit, the youngest first."""
+    if site is not None and site not in (sites := source.sites()):
+        raise no_such_site(site, sites)
     narrowed = [("site", site)] if site else []
     wanted = _ALL if of else str(limit)
     listed = source.get("/api/v1/triggers", [*narrowed, ("limit", wanted)])

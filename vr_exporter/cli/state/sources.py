@@ -5,16 +5,17 @@ from __future__ import annotations
 import getpass
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vr_exporter.cli import common
 from vr_exporter.cli.common import CommandError, Exit
-from vr_exporter.cli.local import socket_in
+from vr_exporter.cli.local import is_answered, socket_in
 from vr_exporter.cli.plain import shown
+from vr_exporter.cli.reached import waited_for
 from vr_exporter.cli.remote import Exporter, Parameters, at, beside
 from vr_exporter.domain.episodes import stamp
 from vr_exporter.domain.names import ReplicationId
@@ -51,6 +52,9 @@ class Source(Protocol):
     def get(self, path: str, parameters: Parameters = ()) -> Any:
         """The answer to a GET; raises CommandError with a line for people."""
 
+    def sites(self) -> Sequence[str]:
+        """The sites that are configured."""
+
     def acknowledge(self, key_or_replication: str) -> Closed:
         """Close what stayed unknown, and what is taken for a loop."""
 
@@ -74,6 +78,10 @@ class Asked:
         if answer.status != _OK or not isinstance(answer.shape, dict):
             raise self._exporter.refusal(answer, path)
         return answer.shape
+
+    def sites(self) -> Sequence[str]:
+        """Those of the exporter."""
+        return [row["site"] for row in self.get("/api/v1/sites")["sites"]]
 
     def kill(self, *, on: bool) -> bool:
         """POST it."""
@@ -104,8 +112,11 @@ class Asked:
 class Own:
     """The ledger's file, opened by this command; answers as the API does."""
 
-    def __init__(self, ledger: Ledger, name: str, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self, ledger: Ledger, name: str, *, sites: Sequence[str], now: Callable[[], float]
+    ) -> None:
         self.name = name
+        self._sites = sites
         self._ledger = ledger
         self._now = now
 
@@ -120,6 +131,10 @@ class Own:
         triggers = self._ledger.triggers()
         chosen = [each for each in triggers if not sites or each.target.site in sites]
         return self._answer("triggers", TRIGGER.each(chosen[:limit]))
+
+    def sites(self) -> Sequence[str]:
+        """Those of the settings."""
+        return self._sites
 
     def kill(self, *, on: bool) -> bool:
         """Turn it in the file."""
@@ -155,13 +170,18 @@ class Own:
 class Nothing:
     """The ledger of a folder in which no exporter has run yet."""
 
-    def __init__(self, name: str, *, now: Callable[[], float]) -> None:
+    def __init__(self, name: str, *, sites: Sequence[str], now: Callable[[], float]) -> None:
         self.name = name
+        self._sites = sites
         self._now = now
 
     def get(self, path: str, _parameters: Parameters = ()) -> Any:
         """An empty list."""
         return {"generated_timestamp_seconds": self._now(), path.rpartition("/")[2]: []}
+
+    def sites(self) -> Sequence[str]:
+        """Those of the settings."""
+        return self._sites
 
     def acknowledge(self, _key_or_replication: str) -> Closed:
         """Nothing is unknown."""
@@ -183,38 +203,56 @@ def _who() -> str:
 
 @contextmanager
 def ledger(
-    config_file: Path | None, *, server: str | None, token_file: Path | None
+    config_file: Path | None,
+    *,
+    server: str | None,
+    token_file: Path | None,
+    wait: Callable[[float], object],
 ) -> Iterator[Source]:
-    """The ledger at --server, else of the exporter that runs here, else the file itself."""
-    exporter = None
+    """The ledger at --server, else of the exporter that runs here, else the file itself.
+
+    A holder that does not answer yet, or no more, is given a while, as `sync` gives it. Where
+    there is no file none is made.
+    """
     if server:
-        exporter = at(server, token_file=token_file)
-    else:
-        settings = common.load_settings(config_file)
-        exporter = beside(socket_in(settings.state_folder))
-    if exporter is not None:
-        with closing(exporter):
+        with closing(at(server, token_file=token_file)) as exporter:
             yield Asked(exporter)
         return
-    with _own(settings) as own:
-        yield own
-
-
-@contextmanager
-def _own(settings: Settings) -> Iterator[Source]:
-    """Hold the folder while its ledger is open; where there is none, none is made."""
-    file = settings.state_folder / OWN_NAME / Path(settings.state).name
-    now = time.time  # noqa: TID251 the one real clock of this command
+    settings = common.load_settings(config_file)
     try:
-        if not file.exists():
-            yield Nothing(f"no ledger yet ({shown(str(file))})", now=now)
-            return
-        folder = StateFolder(settings.state_folder)
-        folder.hold()
-        try:
-            with closing(Ledger(file, now=now())) as opened:
-                yield Own(opened, f"the ledger ({shown(str(file))})", now=now)
-        finally:
-            folder.release()
+        with ExitStack() as parts:
+            yield _here(settings, parts, wait=wait)
     except (StateUnusable, PermissionError) as error:
         raise CommandError(Exit.STATE, str(error)) from error
+
+
+def _here(settings: Settings, parts: ExitStack, *, wait: Callable[[float], object]) -> Source:
+    """Find the ledger of this machine; `parts` hangs up or lets go of it."""
+    file = settings.state_folder / OWN_NAME / Path(settings.state).name
+    now = time.time  # noqa: TID251 the one real clock of this command
+    path, sites = socket_in(settings.state_folder), tuple(settings.sites)
+    if not (file.exists() or is_answered(path)):
+        return Nothing(f"no ledger yet ({shown(str(file))})", sites=sites, now=now)
+
+    def look() -> Exporter | StateFolder | None:
+        return beside(path) or _held_if_free(settings)
+
+    found = waited_for(look, wait=wait)
+    if isinstance(found, Exporter):
+        return Asked(parts.enter_context(closing(found)))
+    folder = found if isinstance(found, StateFolder) else StateFolder(settings.state_folder)
+    folder.hold()
+    parts.callback(folder.release)
+    opened = parts.enter_context(closing(Ledger(file, now=now())))
+    return Own(opened, f"the ledger ({shown(str(file))})", sites=sites, now=now)
+
+
+def _held_if_free(settings: Settings) -> StateFolder | None:
+    """Hold the folder of a ledger; None where another process does."""
+    folder = StateFolder(settings.state_folder)
+    if folder.holder() is not None:
+        return None
+    with suppress(StateUnusable):
+        folder.hold()
+        return folder
+    return None

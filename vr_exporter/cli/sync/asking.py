@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from vr_exporter.cli.common import CommandError, Exit, nearest
+from vr_exporter.cli.common import CommandError, no_such_site
 from vr_exporter.cli.plain import shown
 from vr_exporter.cli.reached import Reached
 from vr_exporter.cli.remote import Answer, NoAnswerError, Parameters
 from vr_exporter.cli.sync.standing import Standing, Target
+from vr_exporter.domain.triggers import TriggerState
 
 _GOOD = frozenset({200, 202})
-_OK = 200
+_OK, _CONFLICT = 200, 409
 _PASSING = frozenset({502, 503, 504})
 """An exporter that stops or starts, a store in trouble, or a gateway: soon it may be well again.
 
@@ -126,7 +127,7 @@ class Asking:
 
     def _taken(self, standing: Standing, answer: Answer, path: str) -> Standing:
         shape = answer.shape
-        if answer.status in _GOOD and isinstance(shape, dict):
+        if isinstance(shape, dict) and (answer.status in _GOOD or _is_skipped(answer)):
             after = standing.after(shape)
             if shape.get("would_act") is not None:
                 return replace(after, would_act=bool(shape["would_act"]))
@@ -145,11 +146,7 @@ class Asking:
             sites = self._get("/api/v1/sites")["sites"]
             names = [row["site"] for row in sites]
             if site is not None and site not in names:
-                hint = nearest(site, names)
-                known = ", ".join(names) or "none"
-                raise CommandError(
-                    Exit.USAGE, f"--site: no such site {shown(site)}{hint} (known: {known})"
-                )
+                raise no_such_site(site, names)
             if all(row["tried"] for row in sites) or waited >= patience_seconds:
                 return
             self._wait(TRY_SECONDS / 2)
@@ -160,6 +157,11 @@ class Asking:
         if answer.status != _OK or not isinstance(answer.shape, dict):
             raise self._reached.exporter.refusal(answer, path)
         return answer.shape
+
+
+def _is_skipped(answer: Answer) -> bool:
+    """Whether a guard said no: the problem holds the wish as it stands."""
+    return answer.status == _CONFLICT and answer.shape.get("state") == TriggerState.SKIPPED
 
 
 def _questions(wanted: Wanted) -> Iterator[Parameters]:

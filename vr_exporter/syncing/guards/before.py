@@ -125,7 +125,9 @@ def skip_over_budget(trigger: Trigger, facts: Facts) -> Skip | None:
     if trigger.origin not in BUDGETED or facts.is_target_held or not is_spent:
         return None
     used = f"{facts.budget_used} syncs by API and alert within the hour"
-    return Skip("budget", f"{used}, {facts.budget_limit} are allowed")
+    free_at = facts.budget_free_at
+    left = None if free_at is None else free_at - facts.now
+    return Skip("budget", f"{used}, {facts.budget_limit} are allowed", left)
 
 
 def skip_while_cooling(trigger: Trigger, facts: Facts) -> Skip | None:
@@ -138,4 +140,4 @@ def skip_while_cooling(trigger: Trigger, facts: Facts) -> Skip | None:
     if left <= 0:
         return None
     asked = f"{trigger.target.vm} was asked for {span(ago)} ago"
-    return Skip("cooldown", f"{asked}, again in {span(left)}")
+    return Skip("cooldown", f"{asked}, again in {span(left)}", left)

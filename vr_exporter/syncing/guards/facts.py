@@ -97,8 +97,9 @@ class EpisodeFacts:
 class Facts:
     """What guards 1 to 13 judge by, as it stands for this trigger's origin, site and target.
 
-    `budget_used` counts an hour back. `last_claimed_at` is when a POST for the target was last
-    about to leave, whoever asked. `is_target_held`: a trigger of the target is under way, so that
+    `budget_used` counts an hour back; `budget_free_at` is when one more will fit, None while that
+    hangs on wishes that wait. `last_claimed_at` is when a POST for the target was last about to
+    leave, whoever asked. `is_target_held`: a trigger of the target is under way, so that
     this one will follow it and cost no POST. `alert` is there where an alert asks, and only then.
     """
 
@@ -109,6 +110,7 @@ class Facts:
     circuit: Circuit
     budget_used: int
     budget_limit: int
+    budget_free_at: float | None
     cooldown_seconds: float
     last_claimed_at: float | None
     is_target_held: bool

@@ -202,3 +202,15 @@ def test_many_names_are_asked_for_in_requests_that_a_server_takes() -> None:
     assert "match=a" in questions[-1]
     assert "all=true" in questions[-1]
     assert len(found.targets) == 1
+
+
+def test_no_of_a_guard_is_the_end_of_its_wish_alone() -> None:
+    """The problem tells state, reason and sentence; the other wishes are made."""
+    skipped = {"key": "k", "state": "skipped", "reason": "cooldown", "sentence": "asked 5 s ago"}
+    exporter = FakeExporter()
+    exporter.wishes = [(409, {"status": 409, "detail": "asked 5 s ago", **skipped})]
+    every, _, _ = followed(exporter, "a", "b")
+    first, second = every.every
+    assert (first.word, first.sentence) == ("skipped: cooldown", "asked 5 s ago")
+    assert first.exit_code(wants_fresh=False) == Exit.REFUSED
+    assert second.state is TriggerState.SUCCEEDED

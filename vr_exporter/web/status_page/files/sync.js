@@ -77,7 +77,7 @@ export class Syncs {
       return;
     }
     if (answer.status === 503) this.#offerAgain(row, item, key, said.detail);
-    else if (!answer.ok) this.#tell(item, row, [], said.detail);
+    else if (!answer.ok && said.state !== "skipped") this.#tell(item, row, [], said.detail);
     else await this.#follow(row, item, said);
   }
 

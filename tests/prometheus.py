@@ -139,11 +139,18 @@ def prometheus(
 
 @contextmanager
 def forced_to_text(target: str, rewrite: Callable[[str], str] = str) -> Iterator[str]:
-    """Relay scrapes to a target, asking it for the text format whatever was asked; host:port."""
+    """Relay scrapes to a target, asking it for the text format whatever was asked; host:port.
+
+    While the target does not answer, a scrape fails here too.
+    """
 
     class Relay(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = rewrite(fetch(f"http://{target}{self.path}", Accept=TEXT_FORMAT)).encode()
+            try:
+                body = rewrite(fetch(f"http://{target}{self.path}", Accept=TEXT_FORMAT)).encode()
+            except OSError:
+                self.send_error(502)
+                return
             self.send_response(200)
             self.send_header("Content-Type", TEXT_FORMAT)
             self.send_header("Content-Length", str(len(body)))

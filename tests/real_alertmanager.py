@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 import urllib.request
@@ -77,6 +78,12 @@ class Running:
     """One member at work."""
 
     url: str
+    program: subprocess.Popen[str]
+
+    def kill(self) -> None:
+        """End it as a failing machine would."""
+        self.program.kill()
+        self.program.wait()
 
     def active(self, alertname: str) -> list[dict[str, Any]]:
         """The alerts of a name that it holds as active."""
@@ -148,20 +155,27 @@ def an_alertmanager(
         "--cluster.gossip-interval=50ms",
         *(f"--cluster.peer=127.0.0.1:{peer}" for peer in peers),
     ]
-    with running(command, until=r'msg="?(Listening)'):
-        here = Running(f"http://127.0.0.1:{port}")
+    with running(command, until=r'msg="?(Listening)') as (program, _):
+        here = Running(f"http://127.0.0.1:{port}", program)
         wait_until(lambda: "OK" in fetch(f"{here.url}/-/ready"), "alertmanager is ready")
         yield here
 
 
 @contextmanager
-def a_cluster(folder: Path, webhook: Webhook) -> Iterator[tuple[Running, Running]]:
-    """Run two members that know each other."""
-    ports = [free_port(), free_port()]
+def a_cluster(
+    folder: Path, webhook: Webhook, *, contents: Sequence[dict[str, Any] | None] = (None, None)
+) -> Iterator[tuple[Running, Running]]:
+    """Run two members that know each other; `contents`: other settings for each."""
+    one, two = free_port(), free_port()
+
+    def begin(name: str, port: int, peer: int, content: dict[str, Any] | None) -> Running:
+        place = folder / name
+        return stack.enter_context(
+            an_alertmanager(place, webhook, cluster_port=port, peers=[peer], content=content)
+        )
+
     with ExitStack() as stack:
-        first = an_alertmanager(folder / "one", webhook, cluster_port=ports[0], peers=[ports[1]])
-        second = an_alertmanager(folder / "two", webhook, cluster_port=ports[1], peers=[ports[0]])
-        members = stack.enter_context(first), stack.enter_context(second)
+        members = begin("one", one, two, contents[0]), begin("two", two, one, contents[1])
         for member in members:
             wait_until(member.knows_its_peer, "the members know each other")
         yield members

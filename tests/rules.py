@@ -21,19 +21,6 @@ TEST_FILES: Final = sorted((FOLDER / "tests").glob("*.yml"))
 PROMETHEUS: Final = frozenset({"up", "ALERTS", "process_start_time_seconds"})
 """Series that Prometheus or the client library makes."""
 
-BRIDGE: Final = frozenset(
-    {
-        "vr_alert_queue_length",
-        "vr_alert_queue_oldest_timestamp_seconds",
-        "vr_alerts_dropped_total",
-        "vr_alerts_failed_total",
-        "vr_alerts_sent_total",
-        "vr_webhook_deadman_timestamp_seconds",
-        "vr_webhooks_refused_total",
-    }
-)
-"""Families of the alert bridge, for as long as the catalogue has none of them."""
-
 
 def series_of_the_catalogue() -> frozenset[str]:
     """Every name under which the page may show a sample."""

@@ -1,84 +1,74 @@
-"""What the alert bridge says of itself, by hand where nothing goes through it."""
+"""The alert bridge of the bad day: a stand-in Alertmanager, told by it and posting to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
-RECEIVER = "alertmanager:9093"
-REFUSALS = ("auth", "body", "disabled", "store")
-EVENT_ALERTS = ("VrSyncFailed", "VrTriggerFailed")
-BUCKETS = ("0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "30.0", "+Inf")
+from tests.alertmanager import Alertmanager
+from tests.alerts import a_way_out, serve
+from tests.bridged import Alert, Bridged, a_body, an_alert
 
-_TYPES = {
-    "vr_alerts_active": "gauge",
-    "vr_alerts_sent": "counter",
-    "vr_alerts_failed": "counter",
-    "vr_alerts_dropped": "counter",
-    "vr_alert_queue_length": "gauge",
-    "vr_alert_queue_capacity": "gauge",
-    "vr_alert_queue_oldest_timestamp_seconds": "gauge",
-    "vr_alert_post_duration_seconds": "histogram",
-    "vr_alert_clock_skew_seconds": "gauge",
-    "vr_webhooks_received": "counter",
-    "vr_webhooks_refused": "counter",
-    "vr_webhook_alerts": "counter",
-    "vr_webhook_deadman_timestamp_seconds": "gauge",
-}
+if TYPE_CHECKING:
+    from pathlib import Path
 
-_SAMPLES = ("vr_alert", "vr_webhook")
-_LINES = tuple(
-    f"{start}{name}" for start in ("", "# HELP ", "# TYPE ", "# UNIT ") for name in _SAMPLES
-)
+    from tests.day.exporter import Exporter
+
+RECEIVER: Final = "alertmanager:9093"
+DEADMAN_MINUTES: Final = 5
+OFFER_MINUTES: Final = 4
+STRANGE_MINUTES: Final = 15
+"""So often somebody posts without the credential, and something that is no webhook."""
+
+MOST_PER_HOUR: Final = 20
 
 
-def with_bridge(page: str, *, now: float, since: float) -> str:
-    """Let a page tell of a busy bridge: what it says nothing of, or only 0, is said by hand."""
-    minutes = int((now - since) // 60)
-    lines = page.removesuffix("# EOF\n").splitlines()
-    told = {_family(line) for line in lines if line.startswith(_SAMPLES) and not _is_zero(line)}
-    silent = _TYPES.keys() - told
-    kept = [line for line in lines if not line.startswith(_LINES) or _family(line) not in silent]
-    types = [f"# TYPE {name} {_TYPES[name]}" for name in sorted(silent)]
-    by_hand = [line for line in _samples(minutes, now) if _family(line) in silent]
-    return "\n".join((*kept, *types, *by_hand, "# EOF\n"))
+class DayBridge:
+    """The bridge in one life of an exporter; the Alertmanager lives on without it.
 
+    While that is away, it posts nothing either.
+    """
 
-def _is_zero(line: str) -> bool:
-    return float(line.partition(" # ")[0].rsplit(" ", 1)[1]) == 0
+    def __init__(self, exporter: Exporter, standin: Alertmanager) -> None:
+        self._time = exporter.time
+        self._standin = standin
+        folder: Path = exporter.state
+        serve(exporter.ledger, RECEIVER, now=self._time.now())
+        self._way = a_way_out(
+            folder,
+            time=exporter.time,
+            standin=standin,
+            receiver=RECEIVER,
+            ledger=exporter.ledger,
+        )
+        self.counting = self._way.counting
+        self.door = Bridged(
+            exporter, triggers={"max_per_hour": MOST_PER_HOUR}, cooldown="10m", deadman="VrDeadman"
+        )
+        self._begun: dict[str, Alert] = {}
 
+    def turn(self) -> None:
+        """Tell what is due, as its thread would."""
+        self._way.sender.turn()
+        self._standin.tick()
 
-def _family(line: str) -> str:
-    """The family that a sample is of, or that a comment describes."""
-    name = line.split(" ", 3)[2] if line.startswith("#") else line.partition("{")[0]
-    name = name.partition(" ")[0]
-    if name in _TYPES:
-        return name
-    for suffix in ("_total", "_created", "_bucket", "_count", "_sum"):
-        name = name.removesuffix(suffix)
-    return name
+    def in_minute(self, minute: int) -> None:
+        """Let Alertmanager, and strangers, post what is due."""
+        if minute % STRANGE_MINUTES == 0:
+            self.door.post(b"{}", authorization="Bearer guessed")
+            self.door.post(b"no JSON")
+        if self._standin.is_away:
+            return
+        if minute % DEADMAN_MINUTES == 0:
+            self.door.post(a_body([an_alert(self._time.now(), alertname="VrDeadman")]))
+        if minute % OFFER_MINUTES == 0:
+            self._offer()
 
-
-def _samples(minutes: int, now: float) -> Iterator[str]:
-    to = f'{{receiver="{RECEIVER}"}}'
-    for name in EVENT_ALERTS:
-        yield f'vr_alerts_active{{alertname="{name}"}} {minutes % 7 == 0:d}'
-    yield f"vr_alerts_sent_total{to} {3 * minutes}"
-    yield f"vr_alerts_failed_total{to} {minutes // 5}"
-    for reason in ("queue_full", "expired", "rejected"):
-        yield f'vr_alerts_dropped_total{{reason="{reason}"}} {minutes // 30}'
-    yield f"vr_alert_queue_length{to} {minutes % 9}"
-    yield "vr_alert_queue_capacity 10000"
-    yield f"vr_alert_queue_oldest_timestamp_seconds{to} {now - 60 * (minutes % 9)}"
-    yield f"vr_alert_clock_skew_seconds{to} 0.25"
-    for place, bound in enumerate(BUCKETS):
-        count = minutes * (place + 1) // len(BUCKETS)
-        bucket = f'{{receiver="{RECEIVER}",le="{bound}"}}'
-        yield f"vr_alert_post_duration_seconds_bucket{bucket} {count}"
-    yield f"vr_alert_post_duration_seconds_count{to} {minutes}"
-    yield f"vr_alert_post_duration_seconds_sum{to} {0.2 * minutes}"
-    yield f"vr_webhooks_received_total {2 * minutes}"
-    for reason in REFUSALS:
-        yield f'vr_webhooks_refused_total{{reason="{reason}"}} {minutes // 20}'
-    for status in ("firing", "resolved"):
-        yield f'vr_webhook_alerts_total{{status="{status}"}} {minutes}'
-    yield f"vr_webhook_deadman_timestamp_seconds {now - now % 300}"
+    def _offer(self) -> None:
+        """Post each breach, with the start that it had before, and once the end of each."""
+        rows = {row.replication.id: row for row in self.door.breached()}
+        over = [self._begun.pop(key) for key in self._begun.keys() - rows.keys()]
+        for key, row in rows.items():
+            self._begun.setdefault(key, self.door.an_alert(row))
+        alerts = [*self._begun.values(), *({**each, "status": "resolved"} for each in over)]
+        if alerts:
+            self.door.post(a_body(alerts))

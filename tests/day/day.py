@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.day.bridge import with_bridge
+from tests.alertmanager import Alertmanager
 from tests.day.clock import ScrapedClock
 from tests.day.exporter import Exporter
 from tests.day.scrapes import INTERVAL_SECONDS, Scrapes, Target
@@ -76,6 +76,8 @@ def _live_minute(plan: Plan, stage: Stage, minute: int) -> None:
     if plan.is_bad:
         _trouble(plan, stage, minute)
     stage.wishing.in_minute(minute)
+    if stage.first.bridge is not None and not stage.first.is_down:
+        stage.first.bridge.in_minute(minute)
     for exporter in (stage.second, stage.first):
         exporter.live_until(end - 1.0)
     time.advance(end - time.now())
@@ -101,15 +103,16 @@ def _stage(plan: Plan, scrapes: Scrapes) -> Iterator[Stage]:
     )
     world = World(options, now=time.now)
     apis = {name: Api(world, name, ApiOptions(accounts=(ACCOUNT,))) for name in SITES}
+    alertmanager = Alertmanager(time) if plan.is_bad else None
     with (
-        Exporter(world, apis, time, expected_vms=EXPECTED_VMS) as first,
+        Exporter(world, apis, time, expected_vms=EXPECTED_VMS, alertmanager=alertmanager) as first,
         Exporter(world, apis, time, expected_vms=EXPECTED_VMS, is_first=False) as second,
     ):
         targets = {
             "exporter-1:10843": first,
             "exporter-2:10843": second,
         }
-        known = [Target(name, _page_of(plan, exporter)) for name, exporter in targets.items()]
+        known = [Target(name, exporter.text) for name, exporter in targets.items()]
 
         def scrape(moment: float) -> None:
             for target, exporter in zip(known, targets.values(), strict=True):
@@ -117,19 +120,7 @@ def _stage(plan: Plan, scrapes: Scrapes) -> Iterator[Stage]:
                 scrapes.take(target, moment)
 
         time.scrape = scrape
-        yield Stage(world, first, second, Wishing(first))
-
-
-def _page_of(plan: Plan, exporter: Exporter) -> Callable[[], str | None]:
-    """Give what reads an exporter's page; on a bad day it has an alert bridge, and needs it."""
-
-    def page() -> str | None:
-        text = exporter.text()
-        if text is None or not plan.is_bad:
-            return text
-        return with_bridge(text, now=exporter.time.now(), since=exporter.born_at)
-
-    return page
+        yield Stage(world, first, second, Wishing(first), alertmanager)
 
 
 @contextmanager

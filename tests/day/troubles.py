@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.alertmanager import Alertmanager
 from tests.day.exporter import Exporter
 from tests.day.wishing import Wishing
 from vr_exporter.domain.triggers import Origin
@@ -32,6 +33,7 @@ class Stage:
     first: Exporter
     second: Exporter
     wishing: Wishing
+    alertmanager: Alertmanager | None
 
     def breaks(self, site: str, kind: str, **fault: Any) -> None:
         """Switch a fault of an appliance on."""
@@ -137,6 +139,18 @@ def _disk_works(stage: Stage) -> None:
     stage.first.disk.commits.clear()
 
 
+def _mute(stage: Stage, *, is_away: bool) -> None:
+    """Let Alertmanager be away, while there is something to tell."""
+    assert stage.alertmanager is not None
+    stage.alertmanager.is_away = is_away
+
+
+def _choosy(stage: Stage, *, status: int) -> None:
+    """Let Alertmanager refuse each alert for itself; 0 ends it."""
+    assert stage.alertmanager is not None
+    stage.alertmanager.status = status
+
+
 TROUBLES = (
     Trouble(0.03, 8, lambda s: _kill(s, on=True), lambda s: _kill(s, on=False)),
     Trouble(0.06, 25, lambda s: s.squeeze(0.02), lambda s: s.squeeze(1.0)),
@@ -152,6 +166,8 @@ TROUBLES = (
     Trouble(0.68, 5, _unanswered, Stage.heals),
     Trouble(0.73, 8, _refusing, Stage.heals),
     Trouble(0.79, 8, _odd, Stage.heals),
+    Trouble(0.68, 22, lambda s: _mute(s, is_away=True), lambda s: _mute(s, is_away=False)),
+    Trouble(0.83, 2, lambda s: _choosy(s, status=400), lambda s: _choosy(s, status=0)),
     Trouble(0.85, 3, _crash, _restart),
     Trouble(0.89, 5, _bad_reload, _good_reload),
     Trouble(0.92, 5, _disk_fails, _disk_works),

@@ -12,7 +12,6 @@ import pytest
 from dashboards.rules_page import PAGE, Alert, alerts, page, recorded
 from tests.documentation.repository import ROOT
 from tests.rules import (
-    BRIDGE,
     PROMETHEUS,
     cases,
     selected,
@@ -21,7 +20,7 @@ from tests.rules import (
 
 RUNBOOK: Final = (ROOT / "docs/runbooks/alerts.md").read_text(encoding="utf-8")
 PARTS: Final = ("**Means.**", "**Confirm.**", "**Do.**", "**Ignore when.**")
-KNOWN: Final = series_of_the_catalogue() | BRIDGE | PROMETHEUS | {one.name for one in recorded()}
+KNOWN: Final = series_of_the_catalogue() | PROMETHEUS | {one.name for one in recorded()}
 CASES: Final = ("fires", "near miss", "resolves")
 ALWAYS_FIRING: Final = "VrDeadman"
 FOR_NOBODY: Final = {ALWAYS_FIRING, "VrPairingCatchingUp"}

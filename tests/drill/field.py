@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.command_line import USERNAME, settings_file
 from tests.drill.hurry import HurriedTime
@@ -27,6 +27,7 @@ REPLICATIONS: Final = 150
 
 PASSWORD: Final = "simulated"
 HOUR: Final = 3600
+LISTENING: Final = r"msg=listening .*:(\d+)"
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Field:
     apis: dict[str, Api]
     secrets: dict[str, Path]
     page: str = ""
+    urls: dict[str, str] = dataclass_field(default_factory=dict)
     until_cure: ExitStack = dataclass_field(default_factory=ExitStack)
 
     @property
@@ -96,6 +98,15 @@ class Field:
 @contextmanager
 def a_field(folder: Path) -> Iterator[Field]:
     """Two healthy sites, watched."""
+    with some_sites(folder) as field:
+        command = exporter_command(field, settings_of(folder, field))
+        with running(command, until=LISTENING) as (_, port), shown(field, port):
+            yield field
+
+
+@contextmanager
+def some_sites(folder: Path) -> Iterator[Field]:
+    """Two healthy sites, with nobody who watches them yet."""
     time = HurriedTime.from_now()
     options = WorldOptions(sites=SITES, replications=REPLICATIONS, calm=True)
     world = World(options, now=time.now)
@@ -103,39 +114,43 @@ def a_field(folder: Path) -> Iterator[Field]:
     apis = {site: Api(world, site, _api_options()) for site in SITES}
     field = Field(time, world, apis, secrets)
     with ExitStack() as parts:
-        urls = {}
         for site, api in apis.items():
             server = serve(api)
             parts.callback(server.close)
-            urls[site] = server.url
+            field.urls[site] = server.url
             field.tell_password(site, PASSWORD)
-        port = parts.enter_context(_an_exporter(folder, field, urls))
-        rewrite = lambda text: at_rest(text, time)  # noqa: E731 - it is handed on
-        field.page = parts.enter_context(forced_to_text(f"127.0.0.1:{port}", rewrite))
         parts.enter_context(field.until_cure)
         yield field
+
+
+@contextmanager
+def shown(field: Field, port: str) -> Iterator[None]:
+    """Let Prometheus scrape the exporter on this port as one on its own clock."""
+    rewrite = lambda text: at_rest(text, field.time)  # noqa: E731 - it is handed on
+    with forced_to_text(f"127.0.0.1:{port}", rewrite) as field.page:
+        yield
+
+
+def settings_of(folder: Path, field: Field, **more: Any) -> str:
+    """Write the settings of an exporter that watches the sites; their path."""
+    sites = {
+        site: {"url": url, "password": None, "password_file": str(field.secrets[site])}
+        for site, url in field.urls.items()
+    }
+    return settings_file(folder, sites, **more)
+
+
+def exporter_command(field: Field, config: str, *, port: str = "0") -> list[str]:
+    """The command line of the shipped exporter on the field's clock."""
+    return [
+        *(sys.executable, "-m", "tests.drill.serve", repr(field.time.start), "serve"),
+        *("--config.file", config, "--web.listen-address", f"127.0.0.1:{port}"),
+    ]
 
 
 def _api_options() -> ApiOptions:
     accounts = (Account(USERNAME, PASSWORD),)
     return ApiOptions(accounts=accounts, remote_accounts=accounts, down_servers="error")
-
-
-@contextmanager
-def _an_exporter(folder: Path, field: Field, urls: dict[str, str]) -> Iterator[str]:
-    config = settings_file(
-        folder,
-        {
-            site: {"url": url, "password": None, "password_file": str(field.secrets[site])}
-            for site, url in urls.items()
-        },
-    )
-    command = [
-        *(sys.executable, "-m", "tests.drill.serve", repr(field.time.start), "serve"),
-        *("--config.file", config, "--web.listen-address", "127.0.0.1:0"),
-    ]
-    with running(command, until=r"msg=listening .*:(\d+)") as (_, port):
-        yield port
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 
 from tests.command_line import ROOT
-from tests.prometheus import fetch, prometheus, wait_until
+from tests.prometheus import Prometheus, fetch, prometheus, wait_until
 from tests.real_alertmanager import Webhook, a_webhook, an_alertmanager
 from tests.rules_scaled import FACTOR, FILES, scaled_file
 from tests.tools import tool
@@ -75,7 +75,26 @@ class Stack:
 
 @contextmanager
 def a_stack(folder: Path, page: str) -> Iterator[Stack]:
-    """Scrape this page, and let its alerts go their shipped ways to our receiver.
+    """Scrape this page, and let its alerts go their shipped ways to our receiver."""
+    with a_webhook() as webhook:
+        content = scaled_alertmanager(ALERTMANAGER.read_text(encoding="utf-8"), webhook.url)
+        place = folder / "alertmanager"
+        with (
+            an_alertmanager(place, webhook, content=content) as teller,
+            a_judge(folder, page, [teller.url]),
+        ):
+            yield Stack(teller.url, webhook)
+
+
+@contextmanager
+def a_judge(
+    folder: Path,
+    page: str,
+    tellers: Sequence[str],
+    *,
+    rule_file: Callable[[str], str] = scaled_file,
+) -> Iterator[Prometheus]:
+    """Scrape this page, judge it by the shortened rules, and tell every Alertmanager.
 
     Prometheus looks for its targets, and for Alertmanager, every five seconds of real time from
     its start on. So the rules are loaded shortly before its first look: from the start on they
@@ -83,29 +102,22 @@ def a_stack(folder: Path, page: str) -> Iterator[Stack]:
     """
     rules = folder / "rules"
     rules.mkdir()
-    with ExitStack() as parts:
-        webhook = parts.enter_context(a_webhook())
-        content = scaled_alertmanager(ALERTMANAGER.read_text(encoding="utf-8"), webhook.url)
-        place = folder / "alertmanager"
-        teller = parts.enter_context(an_alertmanager(place, webhook, content=content))
-        target = teller.url.removeprefix("http://")
-        more = {
-            "rule_files": [f"{rules}/*.yml"],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [target]}]}]},
-        }
-        jobs = {"vr-exporter": page}
-        program = tool("prometheus")
-        interval = f"{INTERVAL_SECONDS}s"
-        judge = parts.enter_context(
-            prometheus(program, folder, jobs, interval=interval, more=more, flags=_FLAGS)
-        )
+    targets = [url.removeprefix("http://") for url in tellers]
+    more = {
+        "rule_files": [f"{rules}/*.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": targets}]}]},
+    }
+    jobs = {"vr-exporter": page}
+    program = tool("prometheus")
+    interval = f"{INTERVAL_SECONDS}s"
+    with prometheus(program, folder, jobs, interval=interval, more=more, flags=_FLAGS) as judge:
         threading.Event().wait(BEFORE_FIRST_LOOK_SECONDS)
         for name in FILES:
-            (rules / name).write_text(scaled_file(name), encoding="utf-8")
+            (rules / name).write_text(rule_file(name), encoding="utf-8")
         reload = urllib.request.Request(f"{judge.url}/-/reload", method="POST")  # noqa: S310 - our own
         urllib.request.urlopen(reload, timeout=10).close()  # noqa: S310 - as above
         wait_until(lambda: set(judge.query("vr_up").values()) == {1.0}, "the sites are watched")
-        yield Stack(teller.url, webhook)
+        yield judge
 
 
 def scaled_alertmanager(text: str, url: str, *, factor: int = FACTOR) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Final
@@ -13,41 +11,25 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from dashboards.rules_page import Alert, alerts
-from tests.documentation.repository import ROOT
-from tests.rules import cases
-from tests.tools import environment
+from dashboards.rules_page import alerts
+from tests.routes_shown import (
+    ANY,
+    CONFIG,
+    EXAMPLES,
+    amtool,
+    labels_of,
+    main,
+    receivers_of,
+    sent_by_the_bridge,
+)
+from vr_exporter.domain.alerts import Event
 from vr_exporter.domain.snapshot import POLL_FAILURE_REASONS
 
-CONFIG: Final = ROOT / "deploy/alertmanager.yml"
 CONTENT: Final[Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
 INHIBITIONS: Final[list[Any]] = CONTENT["inhibit_rules"]
 EVERY_INHIBITION: Final = pytest.mark.parametrize(
     "rule", INHIBITIONS, ids=[str(place) for place in range(len(INHIBITIONS))]
 )
-EVENTS: Final = ("VrEventSyncFailed", "VrEventSyncFailing")
-ANY: Final = "*"
-"""Stands for a value that a label takes from the series."""
-
-
-@cache
-def labels_of() -> dict[str, dict[str, str]]:
-    """The labels of each alert; those that its rule fixes with their values.
-
-    The names come from the case in which it fires, so they are what Prometheus really makes.
-    """
-    known = {
-        alert.name: {
-            name: alert.labels.get(name, ANY)
-            for name in cases()[f"{alert.name} fires"]["alert_rule_test"][0]["exp_alerts"][0][
-                "exp_labels"
-            ]
-        }
-        | {"alertname": alert.name}
-        for alert in alerts()
-    }
-    event = dict.fromkeys(("site", "pairing", "replication", "vm", "severity", "error_class"), ANY)
-    return known | {name: event | {"alertname": name, "vr_origin": "bridge"} for name in EVENTS}
 
 
 def may_match(matchers: Iterable[str], labels: Mapping[str, str]) -> bool:
@@ -78,35 +60,42 @@ def inhibited_by(source: str) -> set[str]:
     return {t for rule in INHIBITIONS for s, t in pairs(rule) if s == source}
 
 
-def amtool(tool: Callable[[str], Path], *arguments: str) -> str:
-    """What amtool says."""
-    command = [str(tool("amtool")), *arguments]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def receivers_of(alert: Alert) -> str:
+def wanted(labels: Mapping[str, str]) -> str:
     """Who is to hear of an alert."""
-    if alert.name == "VrDeadman":
+    if labels["alertname"] == "VrDeadman":
         return "vr-bridge"
     receivers = {"critical": "pager", "info": "log", "none": "log"}
-    people = receivers.get(alert.labels["severity"], "team")
-    return f"vr-bridge,{people}" if "vr_action" in alert.labels else people
+    people = receivers.get(labels["severity"], "team")
+    return f"vr-bridge,{people}" if "vr_action" in labels else people
 
 
-def test_alertmanager_accepts_the_example(tool: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
+def test_alertmanager_accepts_the_example(example: Path) -> None:
     """As it stands."""
-    assert "SUCCESS" in amtool(tool, "check-config", str(CONFIG))
+    assert "SUCCESS" in amtool("check-config", str(example))
 
 
-@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert.name)
-def test_every_alert_finds_its_receiver(tool: Callable[[str], Path], alert: Alert) -> None:
+@pytest.mark.parametrize("name", labels_of())
+def test_every_alert_finds_its_receiver(name: str) -> None:
     """A page goes to the pager, a wish for a sync to the bridge too, the dead man there alone."""
-    labels = {**labels_of()[alert.name], **alert.labels}
-    given = [f"{name}={'x' if value == ANY else value}" for name, value in labels.items()]
-    said = amtool(tool, "config", "routes", "test", f"--config.file={CONFIG}", *given)
-    assert said.strip() == receivers_of(alert)
+    assert receivers_of(labels_of()[name]) == wanted(labels_of()[name])
+
+
+@pytest.mark.parametrize("name", sent_by_the_bridge())
+def test_what_the_bridge_sends_never_comes_back_to_it(name: str) -> None:
+    """Also where somebody has put the label on it that asks for a sync."""
+    assert sent_by_the_bridge()[name]["vr_origin"] == "bridge"
+    asking = labels_of()[name] | {"vr_action": "sync"}
+    assert "vr-bridge" not in receivers_of(asking).split(",")
+
+
+def test_the_routes_are_shown_by_one_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m tests.routes_shown` names every alert, with who hears of it."""
+    assert main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = {line.split()[0]: line.split()[-1] for line in lines[len(EXAMPLES) :]}
+    assert rows == {name: wanted(labels) for name, labels in labels_of().items()}
+    assert {event.value for event in Event} | {"VrDeadman", "VrRpoBreached"} <= set(rows)
 
 
 @EVERY_INHIBITION

@@ -177,6 +177,14 @@ def test_a_fact_raises_one_alert(days: Days) -> None:
     assert Counter(alerts_of_one_fact(firing)) == {}
 
 
+def test_the_rules_of_the_bridge_fire_on_what_the_program_shows(days: Days) -> None:
+    """An Alertmanager that is away: nobody takes our alerts, and the dead man comes no more."""
+    told = {one.labels["alertname"] for one in days.bad.raised if one.state == "firing"}
+    assert {"VrBridgeInboundDead", "VrBridgeCannotDeliver", "VrBridgeAlertsDropped"} <= told
+    away = "time() - vr_webhook_deadman_timestamp_seconds"
+    assert max(days.asking_bad.numbers(f"max({away})")) > 900
+
+
 def test_recorded_series_are_there(days: Days) -> None:
     """Every recording rule that a day is long enough for has given series, two exporters or not."""
     rules = [rule for group in read_rules() for rule in group["rules"] if "record" in rule]

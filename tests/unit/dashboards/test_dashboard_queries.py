@@ -53,17 +53,6 @@ OUTSIDE: Final = {
 }
 """What Prometheus and the client library add."""
 
-BRIDGE: Final = {
-    "vr_alerts_sent_total": SCRAPED | {"receiver"},
-    "vr_alerts_failed_total": SCRAPED | {"receiver"},
-    "vr_alerts_dropped_total": SCRAPED | {"reason"},
-    "vr_alert_queue_length": SCRAPED | {"receiver"},
-    "vr_alert_queue_capacity": SCRAPED,
-    "vr_webhooks_received_total": SCRAPED,
-    "vr_webhooks_refused_total": SCRAPED | {"reason"},
-}
-"""Families of the alert bridge, which is being built: to be deleted here when it has come."""
-
 ADDS_UP: Final = re.compile(
     r"vr_(api|polls?|store|log|secret|exporter|alerts?|webhooks?)_|process_|up$"
 )
@@ -111,7 +100,7 @@ def labels_of(metric: str) -> frozenset[str] | None:
         return known[stem][1] | SCRAPED | {"le"}
     if metric in recorded():
         return frozenset(metric.partition(":")[0].split("_"))
-    return (OUTSIDE | BRIDGE).get(metric)
+    return OUTSIDE.get(metric)
 
 
 def ids(pairs: list[tuple[str, str]]) -> list[str]:

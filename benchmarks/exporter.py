@@ -24,6 +24,7 @@ from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.metrics import fragment
+from vr_exporter.metrics.deflate import deflate
 from vr_exporter.metrics.own import OwnMetrics
 from vr_exporter.metrics.page import Page
 from vr_exporter.settings import Secrets, load
@@ -57,7 +58,7 @@ class _Packing:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._deflate = fragment.deflate
+        self._deflate = deflate
 
     def __enter__(self) -> Self:
         fragment.deflate = self._timed  # type: ignore[attr-defined] # where it is called
@@ -86,7 +87,7 @@ class Exporter:
         self._page_seconds = 0.0
         self._shown: list[Snapshot] = []
         self._board = Board(on_change=self._show)
-        secrets = Secrets(learned=lambda _: None, failed=lambda _: None)
+        secrets = Secrets(learned=lambda _: None, failed=lambda: None)
         desk = Desk(
             ledger,
             snapshot=self._board.current,

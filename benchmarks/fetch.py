@@ -25,3 +25,15 @@ def fetch_seconds(url: str, *, encoding: str = "identity") -> tuple[float, int]:
     if answer.status != http.client.OK:
         raise RuntimeError(f"{url} answered {answer.status}")
     return time.perf_counter() - began, size
+
+
+def await_answer(url: str) -> None:
+    """Ask until somebody answers."""
+    for _ in range(200):
+        try:
+            fetch_seconds(url)
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"nobody answers at {url}")

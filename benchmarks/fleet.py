@@ -11,6 +11,7 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from benchmarks.side import obey
@@ -40,14 +41,19 @@ class ReadyMade(Api):
             self.posted_at = time.time()
         if request.method != "GET" or "/replications?" not in request.target:
             return super().answer(request)
-        if request.target not in self._ready:
-            self._ready[request.target] = (request, super().answer(request))
-        return self._ready[request.target][1]
+        if request.target in self._ready:
+            return self._ready[request.target][1]
+        response = super().answer(request)
+        if response.status == HTTPStatus.OK:
+            self._ready[request.target] = (request, response)
+        return response
 
     def make_again(self) -> None:
         """Write all lists that were ever asked for as they are now."""
-        for target, (request, _) in list(self._ready.items()):
-            self._ready[target] = (request, super().answer(request))
+        asked = [request for request, _ in self._ready.values()]
+        self._ready.clear()
+        for request in asked:  # of a session that has ended meanwhile nothing is kept
+            self.answer(request)
 
 
 class Fleet:

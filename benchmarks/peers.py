@@ -1,4 +1,4 @@
-"""Programs to be measured against, from Debian: those of this machine, else unpacked into .tools."""
+"""Programs to be measured against, from Debian: the machine's, else unpacked into .tools."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ def measure(rounds: int) -> Iterator[Line]:
 
 
 def _scrape(rounds: int) -> tuple[list[float], list[float]]:
-    beside, idle = [], []
+    beside: list[float] = []
+    idle: list[float] = []
     for _ in range(rounds * _SCRAPES_A_ROUND):
         for port, times in ((_BUSY, beside), (_IDLE, idle)):
             seconds, _ = fetch_seconds(f"http://127.0.0.1:{port}", encoding="gzip")

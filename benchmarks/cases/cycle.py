@@ -12,7 +12,6 @@ _MINUTE, _HOURS = 60.0, 6 * 3600.0
 """What passes between two polls as they are set, and until nearly every replication has synced."""
 
 
-
 def measure(rounds: int) -> Iterator[Line]:
     """Let both read the same appliance in turns; a first round of each is not counted."""
     with Side("fleet", REPLICATIONS) as fleet:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.fetch import fetch_seconds
+from benchmarks.fetch import await_answer, fetch_seconds
 from benchmarks.line import Goal, Line, compared
 from benchmarks.peers import environment, peer
 from benchmarks.served import await_polls, page_of, serving
@@ -21,6 +21,7 @@ from tests.tools import tool
 REPLICATIONS = 10_000
 _INTERVAL_SECONDS = 8
 _OURS, _THEIRS = 18_434, 18_435
+_TEXTFILE = "page.prom"
 
 
 def measure(rounds: int) -> Iterator[Line]:
@@ -32,7 +33,7 @@ def measure(rounds: int) -> Iterator[Line]:
         with serving(folder / "ours", urls, port=_OURS) as ours:
             await_polls(_OURS, 1)
             text = page_of(_OURS)
-            (folder / "textfile/page.prom").write_text(text, encoding="utf-8")
+            Path(folder, "textfile", _TEXTFILE).write_text(text, encoding="utf-8")
             with (
                 _node_exporter(folder / "textfile") as theirs,
                 prometheus(
@@ -42,7 +43,7 @@ def measure(rounds: int) -> Iterator[Line]:
                     interval=f"{_INTERVAL_SECONDS}s",
                 ) as watching,
             ):
-                quick, slow = _durations(watching, fleet, rounds)
+                quick, slow = _durations(watching, rounds)
                 await_polls(_OURS, 2)
                 peaks = peak_megabytes(ours.pid), peak_megabytes(theirs.pid)
     size = f"{sum(not line.startswith('#') for line in text.splitlines()) / 1000:.0f}k"
@@ -66,9 +67,7 @@ def measure(rounds: int) -> Iterator[Line]:
     )
 
 
-def _durations(
-    watching: Prometheus, fleet: Side, rounds: int
-) -> tuple[list[float], list[float]]:
+def _durations(watching: Prometheus, rounds: int) -> tuple[list[float], list[float]]:
     """The milliseconds of so many scrapes of each; the first, which makes the series, not."""
     seen: dict[str, dict[float, float]] = {"ours": {}, "theirs": {}}
     while min(map(len, seen.values())) <= rounds:
@@ -79,7 +78,6 @@ def _durations(
             if at and sum(up.values()) == 1:
                 took = watching.value(f'scrape_duration_seconds{{job="{job}"}}')
                 found[next(iter(at.values()))] = 1e3 * took
-        fleet.go("where")
     quick, slow = (list(found.values())[1 : rounds + 1] for found in seen.values())
     if statistics.median(slow) == 0:
         raise RuntimeError("Prometheus measured nothing")
@@ -98,14 +96,10 @@ def _node_exporter(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         env=environment(),
     )
     try:
-        for _ in range(100):
-            try:
-                if fetch_seconds(f"http://127.0.0.1:{_THEIRS}")[1] > 1e6:
-                    break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise RuntimeError("node_exporter does not show the page")
+        await_answer(f"http://127.0.0.1:{_THEIRS}")
+        size = fetch_seconds(f"http://127.0.0.1:{_THEIRS}")[1]
+        if size < (folder / _TEXTFILE).stat().st_size / 2:
+            raise RuntimeError(f"node_exporter shows {size} bytes, not the page")
         yield program
     finally:
         program.terminate()

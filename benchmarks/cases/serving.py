@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.fetch import fetch_seconds
+from benchmarks.fetch import await_answer
 from benchmarks.line import Goal, Line, compared
 from benchmarks.peers import environment, peer
 from benchmarks.side import Side
@@ -114,15 +113,3 @@ def _nginx(folder: Path) -> Iterator[None]:
     finally:
         program.terminate()
         program.wait(timeout=10)
-
-
-def await_answer(url: str) -> None:
-    """Ask until somebody answers."""
-    for _ in range(200):
-        try:
-            fetch_seconds(url)
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"nobody answers at {url}")

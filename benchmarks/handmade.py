@@ -89,10 +89,10 @@ class Handmade:
             for row in self._rows(session, where):
                 self._set(row, pairing["pairing_id"], name)
                 rows += 1
-            self._get(session, f"{where}/replications/issues")
-            self._get(session, f"{where}/issues")
-        self._get(session, "/replication-servers")
-        self._get(session, "/tasks")
+            self._get(session, f"{where}/replications/issues?limit={_PAGE_SIZE}")
+            self._get(session, f"{where}/issues?limit={_PAGE_SIZE}")
+        self._get(session, f"/replication-servers?limit={_PAGE_SIZE}")
+        self._get(session, f"/tasks?limit={_PAGE_SIZE}")
         session.close()
         return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -42,10 +43,12 @@ def serving(
 
 
 def page_of(port: int) -> str:
-    """The page as text."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
-        body: bytes = answer.read()
-    return body.decode()
+    """The page as text; asked for as gzip, as Prometheus does, so that no plain form is kept."""
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/metrics", headers={"Accept-Encoding": "gzip"}
+    )
+    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310 - loopback
+        return gzip.decompress(answer.read()).decode()
 
 
 def await_polls(port: int, polls: int, *, sites: int = 1, step_seconds: float = 0.25) -> None:
@@ -53,14 +56,10 @@ def await_polls(port: int, polls: int, *, sites: int = 1, step_seconds: float = 
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            asked = urllib.request.Request(
-                f"http://127.0.0.1:{port}/metrics", headers={"Accept-Encoding": "identity"}
-            )
-            with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310 - loopback
-                page = answer.read()
+            page = page_of(port)
         except OSError:
-            page = b""
-        done = [float(n) for n in re.findall(rb"^vr_polls_total\{.*\} (\S+)$", page, re.MULTILINE)]
+            page = ""
+        done = [float(n) for n in re.findall(r"^vr_polls_total\{.*\} (\S+)$", page, re.MULTILINE)]
         if len(done) == sites and min(done) >= polls:
             return
         time.sleep(step_seconds)

@@ -31,7 +31,7 @@ def measure(rounds: int) -> Iterator[Line]:
     goal = Goal(5, 2, is_most=True)
     yield compared("--version, against python -c pass", "-", ours=version, base=bare, goal=goal)
     yield _waited("demo to its first full page", [_demo() for _ in range(rounds)], Goal(3, 1.5))
-    with tempfile.TemporaryDirectory() as folder, Side("fleet", _REPLICATIONS) as fleet:
+    with tempfile.TemporaryDirectory() as folder, Side("fleet", _REPLICATIONS, "--calm") as fleet:
         urls = fleet.go("where")["urls"]
         names = iter(fleet.go("names")["names"])
         alone = [

@@ -1,7 +1,7 @@
 # The few words of this repository: each does its own set-up first.
 PYTHON ?= python3
 
-.PHONY: demo test check fix image lock
+.PHONY: demo test check fix bench image lock
 .DEFAULT_GOAL := demo
 
 demo: .venv/.run ## a simulated pair of sites and the exporter, on http://127.0.0.1:10843
@@ -19,6 +19,11 @@ check: .venv/.dev ## the quick part: format, lint, types, imports, documents
 fix: .venv/.dev ## format, and mend what the linter can
 	@.venv/bin/ruff check -q --fix .
 	@.venv/bin/ruff format -q .
+
+bench: .venv/.dev ## speed and memory against named peers, in the same run; ends badly below a floor
+	@.venv/bin/python -m tests.tools
+	@.venv/bin/python -m benchmarks.peers
+	@.venv/bin/python -m benchmarks --json benchmarks/history.jsonl
 
 image: ## the container image, by docker, podman or buildah
 	@.ci/image

@@ -1,1 +1,1 @@
-"""Measurements: figures and ratios, printed; no test asserts them."""
+"""Speed and memory against named peers, measured in the same run."""

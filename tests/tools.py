@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -73,8 +74,7 @@ def fetch() -> None:
             return
         if shutil.which("apt-get") is None:
             raise ToolError(f"no apt-get here: put {', '.join(PROGRAMS)} on the PATH")
-        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-            _download(Path(folder))
+        unpack(PACKAGES, FOLDER / "debian")
 
 
 def _place(name: str) -> Path | None:
@@ -98,7 +98,15 @@ def _with_templates_here(program: Path) -> Path:
     return moved
 
 
-def _download(folder: Path) -> None:
+def unpack(packages: Iterable[str], place: Path) -> None:
+    """Download packages and put what is in them where that place is, in FOLDER."""
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        _download(packages, Path(folder))
+        shutil.rmtree(place, ignore_errors=True)
+        Path(folder, "unpacked").rename(place)
+
+
+def _download(packages: Iterable[str], folder: Path) -> None:
     """Use package lists of our own: fresh, without root, and the machine's stay as they are."""
     (folder / "lists/partial").mkdir(parents=True)
     (folder / "cache/archives/partial").mkdir(parents=True)
@@ -110,12 +118,10 @@ def _download(folder: Path) -> None:
         "-oAPT::Sandbox::User=root",
     )
     _run(*apt, "update", folder=folder)
-    _run(*apt, "download", *PACKAGES, folder=folder)
-    unpacked = folder / "debian"
+    _run(*apt, "download", *packages, folder=folder)
+    unpacked = folder / "unpacked"
     for package in sorted(folder.glob("*.deb")):
         _run("dpkg", "-x", str(package), str(unpacked), folder=folder)
-    shutil.rmtree(FOLDER / "debian", ignore_errors=True)
-    unpacked.rename(FOLDER / "debian")
 
 
 def _run(*command: str, folder: Path) -> None:

@@ -85,19 +85,16 @@ def label_column(
 ) -> list[bytes]:
     """The labels of many rows, each after `opening` and before `closing`.
 
-    Names that need escaping are rare: all rows are written as they are, and only when the outcome
-    shows a quote, backslash or newline too many they are written again with care.
+    Names that need escaping are rare: a row is written as it is, and only when the outcome shows
+    a quote, backslash or newline too many it is written again with care.
     """
     shape = opening + ",".join(f'{name}="%s"' for name in names) + closing
-    text = "\n".join(map(shape.__mod__, rows))
-    is_plain = (
-        "\\" not in text
-        and text.count("\n") == len(rows) - 1
-        and text.count('"') == shape.count('"') * len(rows)
-    )
-    if is_plain:
-        return encode(text).split(b"\n") if rows else []
-    return [encode(shape % tuple(map(escape, row))) for row in rows]
+    quotes = shape.count('"')
+    texts = list(map(shape.__mod__, rows))
+    for place, text in enumerate(texts):
+        if text.count('"') != quotes or "\\" in text or "\n" in text:
+            texts[place] = shape % tuple(map(escape, rows[place]))
+    return encode("\n".join(texts)).split(b"\n") if rows else []
 
 
 def number_column(values: Sequence[float]) -> list[bytes]:

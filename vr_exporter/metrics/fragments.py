@@ -18,15 +18,15 @@ _DISTINCT_SHARE = 4
 class TableFragments(Generic[S, N]):
     """The fragments of one table over one source.
 
-    Keeps the usual labels of each row as bytes while the rows stay the same, and each family's
-    column of values: a column equal to the last one is not written again.
+    Keeps the labels of each row as bytes while the rows stay the same, and each family's column
+    of values: a column equal to the last one is not written again.
     """
 
     def __init__(self, table: Table[S, N], *, is_shown: Callable[[str], bool]) -> None:
         self._table = table
         self._families = [family for family in table.families if is_shown(family.name)]
         self._keys: Sequence[Key] = ()
-        self._blocks: list[bytes] = []
+        self._blocks: dict[tuple[str, ...], list[bytes]] = {}
         self._columns: dict[str, list[Hashable]] = {}
         self._forms: dict[str, Forms] = {}
 
@@ -34,7 +34,7 @@ class TableFragments(Generic[S, N]):
         """The fragments of this source by family; the next call edits the mapping."""
         rows = self._table.rows(source)
         if rows.keys != self._keys:
-            self._blocks = []
+            self._blocks = {}
             self._columns = {}
         self._keys = rows.keys
         for family in self._families:
@@ -55,11 +55,10 @@ class TableFragments(Generic[S, N]):
         return draw(family, blocks, values)
 
     def _labels_of(self, family: Family[N]) -> list[bytes]:
-        if family.on:
-            return self._made_labels(family.on)
-        if not self._blocks:
-            self._blocks = self._made_labels(self._table.labels)
-        return self._blocks
+        names = family.on or self._table.labels
+        if names not in self._blocks:
+            self._blocks[names] = self._made_labels(names)
+        return self._blocks[names]
 
     def _made_labels(self, names: tuple[str, ...]) -> list[bytes]:
         rows = self._keys

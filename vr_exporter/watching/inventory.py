@@ -33,17 +33,21 @@ _PEER_STEP_SECONDS = 0.02
 
 _SITE_WIDE = frozenset({"dns", "connect", "tls", "auth", "session", "throttled"})
 
+_ALL = ("*",)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What of a site is watched: globs of VM names, and pairings' aliases by remote vCenter."""
 
-    include: tuple[str, ...] = ("*",)
+    include: tuple[str, ...] = _ALL
     exclude: tuple[str, ...] = ()
     aliases: Mapping[str, PairingName] = field(default_factory=dict)
 
     def has(self, vm: str) -> bool:
         """Whether a VM of that name is watched."""
+        if self.include == _ALL and not self.exclude:
+            return True
         return any(fnmatch.fnmatchcase(vm, glob) for glob in self.include) and not any(
             fnmatch.fnmatchcase(vm, glob) for glob in self.exclude
         )

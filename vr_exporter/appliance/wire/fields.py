@@ -76,8 +76,9 @@ class Reading:
         """Read an enumeration: unknown values are kept verbatim, and counted (A40)."""
         if value is UNSET or value is None:
             return None
-        if value not in known:
-            self.surprises.note("enum", field, value)
+        if value in known:
+            return intern(value)
+        self.surprises.note("enum", field, value)
         return self.name(value, field) or None
 
     def count(self, value: int | UnsetType, field: str) -> int | None:

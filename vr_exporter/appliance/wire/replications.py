@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import attrgetter
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
@@ -26,6 +27,16 @@ _RECOVERY_STATES = frozenset({"UNKNOWN", "NOT_STARTED", "IN_PROGRESS", "ERROR", 
 _VIOLATION = "RPO_VIOLATION"
 _SECONDS_A_DAY = 86_400
 _NO_OPTIONS = ReplicationOptions()
+_switches_of = attrgetter(
+    "quiescing_enabled",
+    "network_compression_enabled",
+    "encryption_enabled",
+    "auto_replicate_new_disks_enabled",
+    "vm_data_sets_replication_enabled",
+    "enhanced_replication",
+    "mpit_enabled",
+)
+"""In the order of the fields of ReplicationOptions."""
 
 
 def replication_of(
@@ -103,22 +114,14 @@ def _points_in_time(info: ReplicationInfo, reading: Reading) -> tuple[int | None
 
 
 def _options(info: ReplicationInfo) -> ReplicationOptions | None:
-    options = _shared_options(
-        given(info.quiescing_enabled),
-        given(info.network_compression_enabled),
-        given(info.encryption_enabled),
-        given(info.auto_replicate_new_disks_enabled),
-        given(info.vm_data_sets_replication_enabled),
-        given(info.enhanced_replication),
-        given(info.mpit_enabled),
-    )
-    return None if options == _NO_OPTIONS else options
+    return _shared_options(_switches_of(info))
 
 
 @cache
-def _shared_options(*switches: bool | None) -> ReplicationOptions:
-    """Make one value for all replications that are set alike, in the order of its fields."""
-    return ReplicationOptions(*switches)
+def _shared_options(switches: tuple[bool | UnsetType | None, ...]) -> ReplicationOptions | None:
+    """Make one value for all replications that are set alike; None where nothing was said."""
+    options = ReplicationOptions(*map(given, switches))
+    return None if options == _NO_OPTIONS else options
 
 
 def _progress(

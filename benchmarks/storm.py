@@ -1,6 +1,6 @@
 """Five hundred wishes at one site: how long until the last end, and what a scrape takes meanwhile.
 
-    python -m benchmarks.triggers [--replications N] [--speed S]
+    python -m benchmarks.storm [--replications N] [--speed S]
 
 The appliance is simulated in this process and its clock is moved by hand; a scrape is measured in
 real time. The ideal is the longest of three: one request for each trigger at the pace that polls

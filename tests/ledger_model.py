@@ -9,8 +9,6 @@ from vr_exporter.domain.triggers import HOLDING, Origin, Outcome, TriggerState
 from vr_exporter.ledger.steps import FINAL_REASONS
 
 S = TriggerState
-END_OF_FOLLOWERS = {S.UNRESOLVED: S.LOST}
-"""They end as the one they follow, save that a doubt is one."""
 
 
 @dataclass(slots=True)
@@ -67,11 +65,21 @@ class Model:
         if state.is_final:
             for other, follower in self.rows.items():
                 if follower.follows == key and follower.state is S.JOINED:
-                    self.to(other, END_OF_FOLLOWERS.get(state, state), row.reason, at)
+                    self.to(other, _end_of(follower, row), row.reason, at)
         if state is S.SUCCEEDED and not row.has_joined:
             for unclear in self.rows.values():
                 if unclear.target == row.target:
                     unclear.is_acknowledged |= unclear.state in (S.AMBIGUOUS, S.UNRESOLVED)
+
+
+def _end_of(follower: Row, leader: Row) -> TriggerState:
+    """As the one it follows, save that a doubt is one, and that healing answers alerts alone."""
+    if leader.state is S.UNRESOLVED:
+        return S.LOST
+    is_of_alerts = leader.origin is Origin.ALERT and leader.reason == "healed"
+    if leader.state is S.SKIPPED and is_of_alerts and follower.origin is not Origin.ALERT:
+        return S.FAILED
+    return leader.state
 
 
 def _outcome(row: Row) -> Outcome | None:

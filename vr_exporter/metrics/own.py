@@ -31,11 +31,11 @@ from vr_exporter.domain.events import (
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import POLL_FAILURE_REASONS, SURPRISE_KINDS
 from vr_exporter.metrics import exposition
-from vr_exporter.metrics.alerts import AlertFacts, AlertFamilies
+from vr_exporter.metrics.alerts import AlertFacts, alert_families
 from vr_exporter.metrics.family import Declaration
 from vr_exporter.metrics.own_families import COUNTED_TABLES, TABLES
-from vr_exporter.metrics.store import StoreFacts, StoreFamilies
-from vr_exporter.metrics.webhooks import WebhookFacts, WebhookFamilies
+from vr_exporter.metrics.store import StoreFacts, store_families
+from vr_exporter.metrics.webhooks import WebhookFacts, webhook_families
 
 _TOO_MANY_REQUESTS = "429"
 _LIBRARY = ("process_", "python_")
@@ -89,10 +89,10 @@ class OwnMetrics:
                 self._register(declaration, table.labels)
         self._gauges["vr_trigger_kill_switch"].set_function(kill_switch)
         if store is not None:
-            self._registry.register(StoreFamilies(store))
-        self._registry.register(AlertFamilies(alerts))
+            self._registry.register(store_families(store))
+        self._registry.register(alert_families(alerts))
         if webhooks is not None:
-            self._registry.register(WebhookFamilies(webhooks))
+            self._registry.register(webhook_families(webhooks))
         build = Info("vr_exporter_build", _help("vr_exporter_build_info"), registry=self._registry)
         build.info({"version": version, "revision": revision, "python": python})
         prometheus_client.ProcessCollector(registry=self._registry)

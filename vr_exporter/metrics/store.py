@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
-
-from vr_exporter.metrics import exposition
 from vr_exporter.metrics.family import Samples
+from vr_exporter.metrics.looked_up import LookedUp
 from vr_exporter.metrics.own_families import STORE
 
 FAILURES = ("commit", "checkpoint", "prune", "corrupt")
@@ -36,22 +33,9 @@ class StoreFacts(Protocol):
         """How often which kind of write failed."""
 
 
-class StoreFamilies(Collector):
-    """Gives the registry the families of the store, by one look at its facts."""
-
-    def __init__(self, facts: Callable[[], StoreFacts]) -> None:
-        self._facts = facts
-
-    def collect(self) -> Iterator[Metric]:
-        """Every family as it is now."""
-        samples = _samples(self._facts())
-        for family in STORE.families:
-            stem = exposition.stem_of(family.name, family.kind)
-            metric = Metric(stem, family.help, family.kind)
-            for values, number in samples[family.name]:
-                labels = dict(zip(family.labels, values, strict=True))
-                metric.add_sample(family.name, labels, number)
-            yield metric
+def store_families(facts: Callable[[], StoreFacts]) -> LookedUp:
+    """The families of the store, for the registry."""
+    return LookedUp(STORE, lambda: _samples(facts()))
 
 
 def _samples(facts: StoreFacts) -> Mapping[str, Samples]:

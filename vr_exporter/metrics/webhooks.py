@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
-
-from vr_exporter.metrics import exposition
 from vr_exporter.metrics.family import Declaration, Declarations, Samples
+from vr_exporter.metrics.looked_up import LookedUp
 
 REFUSED = ("auth", "body", "disabled", "store")
 """Why a webhook was turned away as a whole, a closed set: the values of the label `reason`."""
@@ -67,22 +64,9 @@ class WebhookFacts(Protocol):
         """When the dead man was heard last."""
 
 
-class WebhookFamilies(Collector):
-    """Gives the registry the families of the webhook, by one look at its facts."""
-
-    def __init__(self, facts: Callable[[], WebhookFacts]) -> None:
-        self._facts = facts
-
-    def collect(self) -> Iterator[Metric]:
-        """Every family as it is now."""
-        samples = _samples(self._facts())
-        for family in WEBHOOKS.families:
-            stem = exposition.stem_of(family.name, family.kind)
-            metric = Metric(stem, family.help, family.kind)
-            for values, number in samples[family.name]:
-                labels = dict(zip(family.labels, values, strict=True))
-                metric.add_sample(family.name, labels, number)
-            yield metric
+def webhook_families(facts: Callable[[], WebhookFacts]) -> LookedUp:
+    """The families of the webhook, for the registry."""
+    return LookedUp(WEBHOOKS, lambda: _samples(facts()))
 
 
 def _samples(facts: WebhookFacts) -> Mapping[str, Samples]:

@@ -62,7 +62,7 @@ def names_of_tests() -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def tests_by_row() -> Mapping[str, frozenset[str]]:
+def files_by_row() -> Mapping[str, frozenset[str]]:
     """The files whose tests carry a row, by row."""
     found = defaultdict(set)
     for file, name in names_of_tests():
@@ -96,8 +96,8 @@ def _lines() -> Iterable[str]:
     yield from (f"- **{row}**: {reason}." for row, reason in ARGUED_IN_PART.items())
     yield "\n## Tested\n\n| row | in `tests/` |\n|---|---|"
     for row in ROWS:
-        if row in tests_by_row():
-            yield f"| {row} | {', '.join(sorted(tests_by_row()[row]))} |"
+        if row in files_by_row():
+            yield f"| {row} | {', '.join(sorted(files_by_row()[row]))} |"
     yield ""
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.documentation.repository import ROOT
-from tests.fault_rows import ARGUED, ARGUED_IN_PART, ROWS, ids_in, page, tests_by_row
+from tests.fault_rows import ARGUED, ARGUED_IN_PART, ROWS, files_by_row, ids_in, page
 
 
 def test_every_row_has_a_test_or_a_reason() -> None:
     """A row that is in neither list is work to do."""
-    assert [row for row in ROWS if row not in tests_by_row() and row not in ARGUED] == []
+    assert [row for row in ROWS if row not in files_by_row() and row not in ARGUED] == []
 
 
 def test_no_row_is_argued_away_that_has_a_test() -> None:
     """The list of reasons is short and stays true."""
-    assert set(ARGUED) & set(tests_by_row()) == set()
+    assert set(ARGUED) & set(files_by_row()) == set()
     assert set(ARGUED) < set(ROWS)
-    assert set(ARGUED_IN_PART) <= set(tests_by_row())
+    assert set(ARGUED_IN_PART) <= set(files_by_row())
 
 
 def test_reasons_are_shown() -> None:

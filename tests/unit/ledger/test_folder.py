@@ -84,7 +84,7 @@ def test_B1_a_full_disk_at_the_start_is_the_state_that_cannot_be_used(
 
     folder = StateFolder(tmp_path)
     monkeypatch.setattr(os, "pwrite", full)
-    with pytest.raises(StateUnusable, match="no space left on device .make room"):
+    with pytest.raises(StateUnusable, match=r"no space left on device \(make room"):
         folder.hold()
     monkeypatch.undo()
     folder.hold()

@@ -83,6 +83,7 @@ class Store:
         self._is_damaged = self._is_closed = False
         with _explained(path):
             _make_private(path)
+            self._place = _place_of(path)
             connection = self._connect(self._uri)
             try:
                 _check(connection, path)
@@ -120,6 +121,7 @@ class Store:
         """
         connection = self._opened()
         try:
+            self._check_place()
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             crash(f"{step}.before")
@@ -165,6 +167,11 @@ class Store:
         """Write the log back and let go of the file, for good: it may be another's now."""
         self._is_closed = True
         self._let_go()
+
+    def _check_place(self) -> None:
+        """See that the file still has its name: what is written to a removed one is lost."""
+        if _place_of(self.path) != self._place:
+            raise sqlite3.OperationalError("the file that was open is gone from its folder")
 
     def _let_go(self) -> None:
         if self._connection is not None:
@@ -225,6 +232,15 @@ def _make_private(path: Path) -> None:
         os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
+
+
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another under its name; None where there is no such name."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_up(connection: sqlite3.Connection) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -71,6 +72,23 @@ def test_B3_unusable_place_is_one_line_with_a_remedy() -> None:
         StateFolder(Path("/proc/nowhere"))
     assert "\n" not in str(caught.value)
     assert "set state in the settings" in str(caught.value)
+
+
+def test_B1_a_full_disk_at_the_start_is_the_state_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 3, which a service manager tries again, and not that of bad settings."""
+
+    def full(*_anything: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = StateFolder(tmp_path)
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(StateUnusable, match=r"no space left on device \(make room"):
+        folder.hold()
+    monkeypatch.undo()
+    folder.hold()
+    folder.release()
 
 
 def test_C28_files_are_closed_to_others(tmp_path: Path) -> None:

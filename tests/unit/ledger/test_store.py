@@ -166,6 +166,20 @@ def test_B2_an_unwritable_place_is_one_line_with_path_and_errno(tmp_path: Path) 
         Store(tmp_path / "missing" / "state.db")
 
 
+def test_B3_a_store_that_was_removed_takes_no_wish_until_it_is_back(tmp_path: Path) -> None:
+    """What is written to a file without a name is lost at the end: nothing is promised on it."""
+    path, away = tmp_path / "state.db", tmp_path / "away.db"
+    ledger = Ledger(path, now=NOW)
+    path.rename(away)
+    with pytest.raises(StoreFailed, match="gone from its folder"):
+        ledger.reserve(a_row(), now=NOW)
+    assert (ledger.is_up, ledger.probe()) == (False, False)
+    away.rename(path)
+    assert ledger.probe()
+    assert ledger.reserve(a_row(), now=NOW).is_new
+    ledger.close()
+
+
 def test_a_file_that_was_exchanged_is_not_taken_for_ours(tmp_path: Path) -> None:
     """After a failure only the very same store is opened again: another knows no keys."""
     faults = Faults()

@@ -17,7 +17,8 @@ _WHY = {
     "auth": "no credential, a wrong one, or a page of another site: 401 or 403",
     "body": "no webhook, too large, too slow or no JSON: 400, 408, 413 or 415",
     "disabled": "the settings have no `webhook`: 403",
-    "store": "the ledger cannot take it, or vr-exporter stops: 503",
+    "store": "it has to come again: the ledger cannot take it, a site that it names has not been "
+    "read yet, or vr-exporter stops: 503",
 }
 
 _HEAD = """\

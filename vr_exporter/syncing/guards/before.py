@@ -41,9 +41,17 @@ def skip_resolved(_trigger: Trigger, facts: Facts) -> Skip | None:
 
 def skip_unmatched(_trigger: Trigger, facts: Facts) -> Skip | None:
     """A rule names the alert, it says vr_action="sync", and means one replication (guard 4)."""
-    if facts.alert is None or not facts.alert.fault:
-        return None
-    return Skip("unmatched", facts.alert.fault)
+    return _without_target(facts, "unmatched")
+
+
+def skip_unread(_trigger: Trigger, facts: Facts) -> Skip | None:
+    """What may be meant cannot be told while its place is not read (guard 4)."""
+    return _without_target(facts, "stale")
+
+
+def _without_target(facts: Facts, reason: str) -> Skip | None:
+    fault = facts.alert.fault if facts.alert else None
+    return fault if fault is not None and fault.reason == reason else None
 
 
 def skip_duplicate(_trigger: Trigger, facts: Facts) -> Skip | None:

@@ -93,6 +93,12 @@ BEFORE: tuple[Guard[Facts], ...] = (
         *(before.skip_unmatched, inputs.matched, "alert"),
     ),
     Guard(
+        *(4, "site read", "stale"),
+        "where the replication is not known, its site was read; before its first reading has "
+        "ended nothing is decided: 503, and the webhook comes again at once",
+        *(before.skip_unread, inputs.place, "alert"),
+    ),
+    Guard(
         *(5, "new", "duplicate"),
         "an episode that was queued, posted or done is not taken again",
         *(before.skip_duplicate, inputs.known, "alert"),

@@ -81,18 +81,19 @@ class StormFacts:
 class EpisodeFacts:
     """What guards that are for alerts alone judge by.
 
-    `fault` says why the alert means no sync. `known` is the state of the row under its key, where
-    that row may not be taken up again. `claimed_at` is when a trigger of ours last asked for the
-    replication, `unhealed` how many by alert did since it was last seen within its RPO or somebody
-    acknowledged them. `silence` says what silences it now, empty for nothing.
+    `fault` says why the alert means no replication. `known` is the state of the row under its key,
+    where that row may not be taken up again. `claimed_at` is when a trigger of ours last asked for
+    the replication, `unhealed` how many by alert did since it was last seen within its RPO or
+    somebody acknowledged them. `silence` says what silences it now, empty for nothing, None where nobody was
+    asked.
     """
 
     episode: Episode
-    fault: str = ""
+    fault: Skip | None = None
     known: TriggerState | None = None
     claimed_at: float | None = None
     unhealed: int = 0
-    silence: str = ""
+    silence: str | None = None
     storm: StormFacts = field(default_factory=StormFacts)
 
 

@@ -84,8 +84,8 @@ class EpisodeFacts:
     `fault` says why the alert means no replication. `known` is the state of the row under its key,
     where that row may not be taken up again. `claimed_at` is when a trigger of ours last asked for
     the replication, `unhealed` how many by alert did since it was last seen within its RPO or
-    somebody acknowledged them. `silence` says what silences it now, empty for nothing, None where nobody was
-    asked.
+    somebody acknowledged them. `silence` says what silences it now, empty for nothing, None where
+    nobody was asked.
     """
 
     episode: Episode

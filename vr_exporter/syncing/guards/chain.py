@@ -138,14 +138,14 @@ BEFORE: tuple[Guard[Facts], ...] = (
     ),
     Guard(
         *(12, "budget", "budget"),
-        "`triggers.max_per_hour` wishes by programs, all sites together; and no more than "
-        f"{MOST_FOLLOWING} alerts follow one sync",
+        "`triggers.max_per_hour` wishes by programs, all sites together",
         *(before.skip_over_budget, inputs.budget, "api, alert"),
     ),
     Guard(
         *(13, "cool-down", "cooldown"),
         "`triggers.cooldown` since the last trigger of the replication by anyone; for alerts the "
-        "largest of it, `webhook.cooldown` and the RPO",
+        "largest of it, `webhook.cooldown` and the RPO. What is under way is joined, by no more "
+        f"than {MOST_FOLLOWING} alerts",
         *(before.skip_while_cooling, inputs.cooldown),
     ),
 )

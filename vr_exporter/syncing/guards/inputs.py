@@ -118,13 +118,14 @@ def storm(_trigger: Trigger, facts: Facts) -> str:
 
 def budget(_trigger: Trigger, facts: Facts) -> str:
     """What of the budget is used."""
-    used = f"{facts.budget_used}/{facts.budget_limit} within the hour"
-    return f"{used}, {facts.following} alerts follow" if facts.following else used
+    return f"{facts.budget_used}/{facts.budget_limit} within the hour"
 
 
 def cooldown(_trigger: Trigger, facts: Facts) -> str:
     """When it was asked last, and when it may be again."""
     last = facts.last_claimed_at
+    if facts.is_target_held:
+        return f"under way, {facts.following} alerts follow"
     if last is None:
         return f"never asked, cool-down {span(facts.cooldown_seconds)}"
     return f"last asked {_at(last)}, free at {_at(last + facts.cooldown_seconds)}"

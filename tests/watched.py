@@ -7,6 +7,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,7 +39,7 @@ from vr_exporter.syncing.healing import note_healed
 from vr_exporter.syncing.posting import Poster
 from vr_exporter.syncing.targets import Wanted, find
 from vr_exporter.syncing.tasks import SyncTasks
-from vr_exporter.syncing.wishes import Wish, random_key
+from vr_exporter.syncing.wishes import Wish
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.inventory import Reader, Scope
 from vr_exporter.watching.site import SiteWatch
@@ -197,6 +199,7 @@ class Watched:
         self.page_size = page_size
         self.interval_seconds = interval_seconds
         self.webhooks = WebhookFacts()
+        self._keys = count()
         self.policy = Policy()
         self.max_running = 4
         self.folder = tempfile.TemporaryDirectory(
@@ -270,9 +273,13 @@ class Watched:
         assert not found.faults, found.faults
         given = {"origin": Origin.CLI, "not_after": self.time.now() + 7200, **wish}
         return [
-            self.desk.submit(Wish(key=random_key(), target=target, **given))
+            self.desk.submit(Wish(key=self._next_key(), target=target, **given))
             for target in found.targets
         ]
+
+    def _next_key(self) -> str:
+        """The same at each run: which wish has its turn first goes by the key."""
+        return sha256(next(self._keys).to_bytes(8, "big")).hexdigest()
 
     def work(self, seconds: float, *, step: float = 1.0) -> None:
         """Let time pass in small steps, triggers being served and sites polled meanwhile."""

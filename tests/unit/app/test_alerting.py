@@ -16,7 +16,7 @@ from tests.builders import a_pairing, a_site_snapshot, a_snapshot, a_task
 from tests.pages import series_of
 from tests.wishes import a_target, a_trigger
 from vr_exporter.alerting.alertmanager import Answer
-from vr_exporter.app.alerting import Alerting, member_of, named_url, timing_of
+from vr_exporter.app.alerting import PARTING_SECONDS, Alerting, member_of, named_url, timing_of
 from vr_exporter.app.exporter import Exporter
 from vr_exporter.app.serving import WebOptions
 from vr_exporter.domain.alerts import Begun, Event
@@ -125,13 +125,24 @@ def test_B10_a_reload_changes_the_receivers(make: Callable[..., Exporter]) -> No
     exporter._fleet.end()
 
 
-def test_B10_who_sent_before_a_reload_has_ended_after_it(make: Callable[..., Exporter]) -> None:
-    """No thread of old settings goes on beside those of the new ones."""
+def test_B10_who_sent_before_a_reload_has_ended_after_it(
+    make: Callable[..., Exporter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No thread of old settings goes on beside those of the new ones: it is waited for, so long."""
     exporter = make(some_settings(REFUSING))
     exporter.alerting.apply(exporter._settings)
     (before,) = exporter.alerting._sending
+    waited: list[float] = []
+    join = before._thread.join
+
+    def joined(seconds: float) -> None:
+        waited.append(seconds)
+        join(30)
+
+    monkeypatch.setattr(before._thread, "join", joined)
     exporter.alerting.apply(some_settings("http://localhost:9"))
     assert not before._thread.is_alive()
+    assert waited == [pytest.approx(PARTING_SECONDS, abs=1)]
     (after,) = exporter.alerting._sending
     assert (after.receiver, after._thread.is_alive()) == ("localhost:9", True)
 

@@ -199,6 +199,13 @@ class Bridged:
                 found[reason] += int(count)
         return found
 
+    def sums_are_equal(self) -> bool:
+        """Whether each alert that was counted has an outcome, or waits for it."""
+        under_way = self.watched.ledger.triggers(unfinished=True)
+        waiting = sum(each.outcome is None for each in under_way)
+        counted = sum(self.arrivals.facts.alerts.values())
+        return counted == sum(self.outcomes().values()) + waiting
+
     def _show_unsited(self) -> None:
         return
 

@@ -42,14 +42,6 @@ def status(bridged: Bridged, *alerts: Alert) -> int:
     return bridged.post(a_body(alerts)).status
 
 
-def sums_are_equal(bridged: Bridged) -> bool:
-    """Whether each alert that was counted has an outcome, or waits for it."""
-    open_ones = bridged.watched.ledger.triggers(unfinished=True)
-    waiting = sum(each.outcome is None for each in open_ones)
-    counted = sum(bridged.arrivals.facts.alerts.values())
-    return counted == sum(bridged.outcomes().values()) + waiting
-
-
 @pytest.mark.parametrize("failure", ["lost", "kept"])
 def test_B1_a_store_that_fails_under_a_webhook_promises_nothing_and_takes_it_later(
     watched: OnFailingDisk, failure: Failure
@@ -99,7 +91,7 @@ def test_B12_steps_of_the_clock_between_repeats_start_no_second_sync(
         assert reasons(bridged.take(alert)) == ["duplicate"]
     watched.work(60)
     assert watched.madrid.posts == 1
-    assert sums_are_equal(bridged)
+    assert bridged.sums_are_equal()
 
 
 def test_B12_a_wish_that_waits_over_a_step_is_posted_once_or_expires(
@@ -117,7 +109,7 @@ def test_B12_a_wish_that_waits_over_a_step_is_posted_once_or_expires(
     assert reasons(bridged.take(alert)) == [""]
     watched.work(60)
     assert watched.madrid.posts == 1
-    assert sums_are_equal(bridged)
+    assert bridged.sums_are_equal()
 
 
 def test_C18_a_storm_over_two_sites_at_once_starts_nothing_and_adds_up() -> None:
@@ -140,7 +132,7 @@ def test_C18_a_storm_over_two_sites_at_once_starts_nothing_and_adds_up() -> None
             watched.work(20)
         assert [site.posts for site in watched.sites.values()] == [0, 0]
         assert bridged.skips()["storm"] == bridged.outcomes()["skipped"]
-        assert sums_are_equal(bridged)
+        assert bridged.sums_are_equal()
 
 
 def test_C18_the_budget_is_one_for_two_sites_that_ask_at_once() -> None:
@@ -219,4 +211,4 @@ def test_the_mode_that_a_reload_brings_holds_for_what_comes_and_for_what_waits(
     assert watched.trigger(waiting).reason == "off"
     assert reasons(bridged.take(first, second, third)) == ["off"] * 3
     assert watched.madrid.posts == 1
-    assert sums_are_equal(bridged)
+    assert bridged.sums_are_equal()

@@ -265,6 +265,9 @@ class Ledger(Memory):
                     return removed
             removed += count
         self._book.remembered.drop_ended_before(now - pruning.TRIGGERS_KEPT_SECONDS)
+        with self._lock, suppress(StoreFailed):
+            self._store.read(self._book.forget_gone)
+            self._write_behind("T7")
         return removed
 
     @property

@@ -102,6 +102,32 @@ def test_a_firing_alert_is_sent_every_minute_with_one_start(way: WayOut) -> None
     assert told(way) == ["firing"]
 
 
+def step(way: WayOut, seconds: float) -> None:
+    """Set the clock of this machine; that of Alertmanager's goes on as it was."""
+    way.time.step(seconds)
+    way.standin.ahead -= seconds
+
+
+@pytest.mark.parametrize("steps", [(-3600,), (3600,), (-3600, 3600), (3600, -3600)])
+def test_B12_no_step_of_the_clock_loses_a_held_alert_or_makes_a_burst(
+    way: WayOut, steps: tuple[float, ...]
+) -> None:
+    """One that is held and one that lasts: each is told as firing, then as resolved, then gone."""
+    lasting = an_alert(Event.SYNC_FAILING)
+    way.note(held(ALERT), begun(lasting))
+    way.pass_time(60)
+    for seconds in steps:
+        step(way, seconds)
+        way.pass_time(120)
+    way.note(Ended(lasting.kin, way.time.now()))
+    way.pass_time(3 * 3600, step=5)
+    for alert in (ALERT, lasting):
+        assert [told(way, alert)[0], told(way, alert)[-1]] == ["firing", "resolved"]
+    assert not way.standin.firing()
+    assert not way.rows
+    assert len(way.standin.posts) < 3 * 60
+
+
 def test_B27_an_alert_whose_exporter_died_ends_by_itself(way: WayOut) -> None:
     """Within four resends of the last post."""
     way.note(begun(ALERT))

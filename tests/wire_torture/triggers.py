@@ -16,6 +16,8 @@ TROUBLED_SECONDS = 90.0
 LONGEST_SECONDS = 1800.0
 """By then every trigger has its end: the search for a lost answer takes ten minutes of looks."""
 
+_ACCEPTED = 202
+
 UNSENT = frozenset({TriggerState.REFUSED, TriggerState.SKIPPED, TriggerState.EXPIRED})
 """The states that say that no sync was started."""
 
@@ -39,7 +41,7 @@ class Asked:
         return self._wired.trigger(self._verdict)
 
     def _follow(self) -> None:
-        """Let time pass until its end; a lasting fault ends before."""
+        """Let time pass until its end; a fault that lasts ends before."""
         wired, end = self._wired, self._wired.time.now() + LONGEST_SECONDS
         healed_at = wired.time.now() + TROUBLED_SECONDS if self._loop.is_lasting else end
         while not self.trigger.state.is_final and wired.time.now() < end:
@@ -47,7 +49,6 @@ class Asked:
                 wired.disarm()
                 healed_at = end
             wired.work(STEP_SECONDS, step=STEP_SECONDS)
-        self._crossed = wired.proxy.crossed
 
     def faults(self) -> Iterator[str]:
         """Say what is wrong with how it ended."""
@@ -59,7 +60,7 @@ class Asked:
             yield f"asked for, and {trigger.state}: {trigger.sentence}"
         if not trigger.state.is_final:
             yield f"no end: {trigger.state}: {trigger.sentence}"
-        if posts and trigger.state is not TriggerState.SUCCEEDED:
+        if self._was_accepted() and trigger.state is not TriggerState.SUCCEEDED:
             yield f"the sync ran, and it ended {trigger.state}: {trigger.sentence}"
         is_quiet = trigger.has_joined or trigger.state in UNSENT | {TriggerState.UNRESOLVED}
         if not posts and not is_quiet:
@@ -67,6 +68,14 @@ class Asked:
         if self._loop.kind is Kind.SPLIT and trigger.state is not TriggerState.SUCCEEDED:
             yield f"nothing was lost on the way, and it ended {trigger.state}"
         yield from self._aftermath()
+
+    def _was_accepted(self) -> bool:
+        """Whether the appliance said yes: a request that came cut it refuses."""
+        answers = self._wired.madrid.api.counters.answers.items()
+        return any(
+            count and status == _ACCEPTED and endpoint.endswith("actions/sync")
+            for (endpoint, status), count in answers
+        )
 
     def _aftermath(self) -> Iterator[str]:
         wired = self._wired

@@ -121,7 +121,7 @@ class Line:
         began = self._clock.monotonic()
         try:
             return self._exchange(ask, progress)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = renamed(error, self.address, self._deadline, self._tell)
             if failure.reason == "tls":
                 self.close()

@@ -66,7 +66,7 @@ def read_faults(path: Path, *, sites: Sequence[str] = ()) -> tuple[Fault, ...]:
         entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     except OSError as error:
         raise FaultFileError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise FaultFileError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(entries, list):
         raise FaultFileError(f"{path}: a list of faults is wanted")

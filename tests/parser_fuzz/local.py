@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from tests.parser_fuzz.mutation import BINARY, JSON, ODD_JSON, ODD_TEXT
+from tests.parser_fuzz.mutation import JSON, PAGES, ODD_JSON, ODD_TEXT
 from tests.parser_fuzz.parser import Parser, text_of
 from tests.watched import MEMORY, Watched
 from vr_exporter.cli.common import CommandError, FiniteRange, web_address
@@ -62,7 +60,7 @@ def parsers() -> Iterator[Parser]:
     yield Parser("exporter's answer", answer, _json, odd=ODD_JSON, tokens=JSON)
     yield Parser("mounts", (_MOUNTS,), _mounted)
     ledger = _Ledgers()
-    yield Parser("ledger file", (ledger.sample,), ledger.take, (StateUnusable,), tokens=BINARY)
+    yield Parser("ledger file", (ledger.sample,), ledger.take, (StateUnusable,), tokens=PAGES)
 
 
 def _mounted(raw: bytes) -> object:
@@ -95,10 +93,12 @@ class _Ledgers:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self._path = Path(self._folder.name) / "state.db"
-        Ledger(self._path, now=0.0).close()
-        with contextlib.closing(sqlite3.connect(self._path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.sample = self._path.read_bytes()
+        with Watched(replications=6, churn=True) as watched:
+            watched.poll()
+            watched.ask(watched.names()[0])
+            watched.work(300, step=10)
+            watched.ledger.close()
+            self.sample = (Path(watched.folder.name) / "state.db").read_bytes()
 
     def take(self, raw: bytes) -> object:
         """Open it, and close it."""

@@ -9,6 +9,7 @@ from random import Random
 JSON = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:]+|"', re.DOTALL)
 TEXT = re.compile(rb"[A-Za-z0-9_]+|[ \t]+|.", re.DOTALL)
 BINARY = re.compile(rb".{1,3}", re.DOTALL)
+PAGES = re.compile(rb".{1,512}", re.DOTALL)
 """How an input falls into tokens; together they are the whole of it."""
 
 _UNICODE = (

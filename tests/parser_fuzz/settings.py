@@ -13,6 +13,7 @@ from tests.parser_fuzz.mutation import JSON, ODD_JSON, ODD_TEXT
 from tests.parser_fuzz.parser import Parser, text_of
 from tests.watched import MEMORY
 from vr_exporter.appliance.address import Address as ApplianceAddress
+from vr_exporter.appliance.wire.depth import is_too_deep
 from vr_exporter.settings.cron import cron_fault
 from vr_exporter.settings.document import DocumentError, read_document, read_flow
 from vr_exporter.settings.faults import SettingsError
@@ -84,10 +85,12 @@ _VARIABLES = (
 
 
 def _settings(body: bytes) -> object:
-    """Settings after their YAML: that is a parser of its own, and a slow one."""
+    """Settings after their YAML: that is a parser of its own, and a slow one, and it knows depth."""
     try:
         document: Any = msgspec.json.decode(body, type=dict[str, Any])
     except ValueError:
+        return None
+    if is_too_deep(body):
         return None
     return _checked({"flags": {}, "file": document}, {"HOME": "/nowhere"})
 

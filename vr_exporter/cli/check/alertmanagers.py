@@ -46,7 +46,7 @@ def _of_member(member: Alertmanager, settings: Settings, judged: set[str]) -> It
     try:
         config = yaml.safe_load(original)
         found = list(judge(config, settings))
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         what = f"its configuration cannot be judged: {type(error).__name__}"
         yield warn(SUBJECT, what, "amtool check-config, and docs/alert-bridge.md")
         return

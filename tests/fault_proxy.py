@@ -36,7 +36,7 @@ class Kind(StrEnum):
     RESET = "reset"
     """A part goes on, then both ends are torn down."""
     HOLD = "hold"
-    """A part goes on, then nothing more for ten seconds of the injected clock, and until the client leaves."""
+    """A part goes on, then nothing more: ten injected seconds pass, and the client leaves."""
     UNANSWERED = "unanswered"
     """What is asked goes on whole, and the connection is closed when the answer is there."""
     SLOW = "slow"

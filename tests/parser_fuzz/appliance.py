@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpcore
 from cryptography import x509
@@ -23,6 +24,7 @@ from vr_exporter.appliance.dates import http_date
 from vr_exporter.appliance.errors import ApplianceError
 from vr_exporter.appliance.lockout import _rows_of
 from vr_exporter.appliance.redact import Redactor
+from vr_exporter.appliance.session import Session
 from vr_exporter.appliance.throttle import Throttle
 from vr_exporter.appliance.transport import Answer, Ask, Line
 from vr_exporter.domain.clock import Clock
@@ -68,9 +70,14 @@ def parsers() -> Iterator[Parser]:
     certificate = x509.load_pem_x509_certificate(a_certificate().cert_file.read_bytes())
     der = certificate.public_bytes(Encoding.DER)
     yield Parser("certificate", (der,), read_certificate, (ValueError,), tokens=BINARY)
+    token = b'{"session_id":"VR-0123456789abcdef"}'
+    yield Parser("login answer", (token,), _token, (ApplianceError,), ODD_JSON, JSON)
     kept = b'{"ab": {"refused_at": 1760000000.5, "salt": "00ff", "hash": "abcd"}}'
     yield Parser("lockout file", (kept,), _rows_of, odd=ODD_JSON, tokens=JSON)
 
+
+_HOLDER = SimpleNamespace(_redactor=Redactor())
+"""All of a session that the reading of its token asks for."""
 
 _DATES = (
     b"Sun, 06 Nov 1994 08:49:37 GMT",
@@ -80,9 +87,7 @@ _DATES = (
 )
 
 
-def _json(
-    asker: Asker, name: str, path: str, read: Callable[[bytes, wire.Reading], Any]
-) -> Parser:
+def _json(asker: Asker, name: str, path: str, read: Callable[[bytes, wire.Reading], Any]) -> Parser:
     """A reader of a body in JSON; what is odd in it and tolerated is noted on the way."""
 
     def take(body: bytes) -> object:
@@ -104,6 +109,10 @@ def _refusals() -> Parser:
 
     sample = b'{"error_code":"a.b","message":"no such pairing","op_id":"op-1"}'
     return Parser("error answer", (sample,), take, odd=ODD_JSON, tokens=JSON)
+
+
+def _token(body: bytes) -> object:
+    return Session._token_of(cast("Session", _HOLDER), Answer(200, {}, body))
 
 
 def _retry_after(raw: bytes) -> object:
@@ -128,9 +137,7 @@ class _Wire:
 
     def __init__(self) -> None:
         self._given = b""
-        self._line = Line(
-            Address("http://127.0.0.1:1"), clock=_CLOCK, tell=lambda _: None
-        )
+        self._line = Line(Address("http://127.0.0.1:1"), clock=_CLOCK, tell=lambda _: None)
         self._line._backend._sockets = self  # type: ignore[assignment] # all that is asked of it
 
     def take(self, raw: bytes) -> object:

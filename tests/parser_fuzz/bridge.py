@@ -12,6 +12,7 @@ from tests.parser_fuzz.parser import Parser, text_of
 from tests.simulated import AN_INSTANT
 from vr_exporter.alerting.inbound import NotAWebhook, read_webhook
 from vr_exporter.alerting.matchers import NotARule, parse_rule
+from vr_exporter.alerting.routing import routes_of
 from vr_exporter.alerting.silences import UnknownForm, covering, parse_silences
 from vr_exporter.cli.check.alertmanagers import _original
 
@@ -41,6 +42,8 @@ def parsers() -> Iterator[Parser]:
     body = a_body([an_alert(AN_INSTANT), an_alert(AN_INSTANT, status="resolved")])
     yield in_json("webhook body", (body,), read_webhook, (NotAWebhook,))
     yield in_json("silences", (_SILENCES,), _covered, (UnknownForm,))
+    alerts = json.dumps([{"labels": LABELS, "receivers": [{"name": "vr"}, {"name": "ops"}]}])
+    yield in_json("Alertmanager alerts", (alerts.encode(),), routes_of)
     status = json.dumps({"config": {"original": "route:\n  receiver: vr\n"}}).encode()
     yield in_json("Alertmanager status", (status,), _original, (UnknownForm,))
     odd = (*ODD_TEXT, b"(a+)+", b"(?", b"[a-", b"{9999999999}", b"\\p{L}", b"(?P<a>", b"=~", b"!~")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.parser_fuzz.mutation import JSON, PAGES, ODD_JSON, ODD_TEXT
+from tests.parser_fuzz.mutation import JSON, ODD_JSON, ODD_TEXT, PAGES
 from tests.parser_fuzz.parser import Parser, text_of
 from tests.watched import MEMORY, Watched
 from vr_exporter.cli.common import CommandError, FiniteRange, web_address
@@ -18,11 +18,18 @@ from vr_exporter.cli.rules.asked import groups_of, job_of, runbook_url_of
 from vr_exporter.cli.simulate import _address
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.ledger.file_system import doubtful_kind
+from vr_exporter.ledger.folder import StateUnusable
 from vr_exporter.ledger.sqlite import Ledger
-from vr_exporter.ledger.store import StateUnusable
 from vr_exporter.syncing.targets import Directory, Wanted
 
-_MOUNTS = b"22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n36 22 0:5 / /mnt/a\\040b rw - nfs4 h:/x rw"
+_MOUNTS = (
+    b"22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n36 22 0:5 / /mnt/a\\040b rw - nfs4 h:/x rw"
+)
+
+
+_ODD_PAGES = (bytes(512), b"\xff" * 512, b"a" * 512, b'{"a":[1]}' * 60)
+_FEWER = 0.1
+"""A ledger is a file, and a selector comes from a person: each takes longer than all others."""
 
 
 def parsers() -> Iterator[Parser]:
@@ -32,7 +39,7 @@ def parsers() -> Iterator[Parser]:
     read_duration = duration("1d")
     odd = (*ODD_TEXT, b"[!a]", b"*" * 30, b"[" * 30, b"a*" * 15, b"GID-", b"db-")
     selectors = (b"db-01", b"GID-1", b"web-*", b"app-[0-9]?")
-    yield Parser("selector", selectors, _Selectors().take, odd=odd)
+    yield Parser("selector", selectors, _Selectors().take, odd=odd, share=_FEWER)
     yield Parser(
         "--timeout",
         (b"30s", b"1h30m"),
@@ -55,12 +62,22 @@ def parsers() -> Iterator[Parser]:
     books = (b"https://wiki.example/vr",)
     yield Parser("rules --runbook-url", books, lambda r: runbook_url_of(text_of(r)), refused)
     groups = ("sites", "triggers")
-    yield Parser("rules --group", (b"sites,triggers",), lambda r: groups_of(text_of(r), groups), refused)
+    yield Parser(
+        "rules --group", (b"sites,triggers",), lambda r: groups_of(text_of(r), groups), refused
+    )
     answer = (b'{"replications":[{"vm":"a","age":1.5}],"detail":"x"}',)
     yield Parser("exporter's answer", answer, _json, odd=ODD_JSON, tokens=JSON)
     yield Parser("mounts", (_MOUNTS,), _mounted)
     ledger = _Ledgers()
-    yield Parser("ledger file", (ledger.sample,), ledger.take, (StateUnusable,), tokens=PAGES)
+    yield Parser(
+        "ledger file",
+        (ledger.sample,),
+        ledger.take,
+        (StateUnusable,),
+        odd=_ODD_PAGES,
+        tokens=PAGES,
+        share=_FEWER,
+    )
 
 
 def _mounted(raw: bytes) -> object:

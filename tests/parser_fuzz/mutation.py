@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 JSON = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:]+|"', re.DOTALL)
@@ -48,15 +48,19 @@ class Mutator:
     """Makes one input after the other out of samples; the same seed makes the same ones."""
 
     def __init__(
-        self, samples: Sequence[bytes], odd: Sequence[bytes], tokens: re.Pattern[bytes], dice: Random
+        self,
+        samples: Sequence[bytes],
+        odd: Sequence[bytes],
+        tokens: re.Pattern[bytes],
+        dice: Random,
     ) -> None:
         self._samples = [tokens.findall(sample) for sample in samples]
-        self._is_json = tokens is JSON
         self._values = [_values(sample) for sample in self._samples]
+        self._spans = [_spans(sample) for sample in self._samples]
         self._odd = odd
         self._dice = dice
-        self._below = lambda count: int(dice.random() * count)
-        self._turns = (
+        self._random = dice.random
+        turns: tuple[Callable[[list[bytes]], None], ...] = (
             *(self._replaced,) * 10,
             *(self._dropped,) * 4,
             *(self._doubled,) * 2,
@@ -64,8 +68,14 @@ class Mutator:
             *(self._spliced,) * 2,
             *(self._inserted,) * 3,
         )
-        if self._is_json:
-            self._turns = (*self._turns, *(self._odd_values,) * 60, *(self._lost_members,) * 15)
+        if tokens is JSON:
+            turns = (
+                *turns,
+                *(self._odd_values,) * 60,
+                *(self._lost_members,) * 15,
+                *(self._odd_part,) * 15,
+            )
+        self._turns = turns
         self._breaks = (self._cut, self._flipped, self._flipped, self._noisy)
 
     def input(self) -> bytes:
@@ -74,16 +84,19 @@ class Mutator:
         self._chosen = below(len(self._samples))
         tokens = list(self._samples[self._chosen])
         fate = below(1000)
-        if fate < 10:  # noqa: PLR2004 - one in a hundred
+        if fate < 10:
             return self._rare(tokens, fate)
         self._turns[below(len(self._turns))](tokens)
         made = b"".join(tokens)
-        return self._breaks[below(len(self._breaks))](made) if fate < 150 and made else made  # noqa: PLR2004 - one in seven
+        return self._breaks[below(len(self._breaks))](made) if fate < 150 and made else made
+
+    def _below(self, count: int) -> int:
+        return int(self._random() * count)
 
     def _rare(self, tokens: list[bytes], fate: int) -> bytes:
-        if fate < 3:  # noqa: PLR2004 - three in a thousand
+        if fate < 3:
             return b"".join(tokens)
-        if fate < 6:  # noqa: PLR2004 - as above
+        if fate < 6:
             return self._dice.randbytes(self._below(200))
         return self._repeated(tokens)
 
@@ -103,11 +116,17 @@ class Mutator:
         places = self._values[self._chosen]
         for _ in range(1 + self._below(2)):
             place = places[self._below(len(places))]
-            if place > 2 and tokens[place - 1] == b":" and tokens[place - 3] == b",":  # noqa: PLR2004 - the comma before a name
+            if place > 2 and tokens[place - 1] == b":" and tokens[place - 3] == b",":
                 if self._below(2):
                     tokens[place - 3 : place + 1] = [b"", b"", b"", b""]
                 else:
                     tokens[place - 2] = b'"x"'
+
+    def _odd_part(self, tokens: list[bytes]) -> None:
+        """A whole list or mapping is gone, or of another kind."""
+        spans = self._spans[self._chosen]
+        start, end = spans[self._below(len(spans))]
+        tokens[start : end + 1] = [ODD_VALUES[self._below(len(ODD_VALUES))]]
 
     def _dropped(self, tokens: list[bytes]) -> None:
         for _ in range(1 + self._below(_PLACES)):
@@ -152,8 +171,19 @@ class Mutator:
         return made[:place] + self._dice.randbytes(1 + self._below(8)) + made[place:]
 
 
+def _spans(tokens: list[bytes]) -> list[tuple[int, int]]:
+    """The first and the last place of each list and mapping within."""
+    spans, open_at = [], []
+    for place, token in enumerate(tokens):
+        if token in (b"{", b"["):
+            open_at.append(place)
+        elif token in (b"}", b"]") and open_at:
+            spans.append((open_at.pop(), place))
+    return spans or [(0, 0)]
+
+
 def _values(tokens: list[bytes]) -> list[int]:
-    """The places of plain values: what is neither structure, nor blank, nor the name of a member."""
+    """The places of plain values: no structure, no blank, no name of a member."""
     return [
         place
         for place, token in enumerate(tokens)

@@ -16,8 +16,8 @@ class Parser:
     """Something that takes bytes from outside.
 
     `take` raises one of `refusals`, or returns None, for what it does not take: every other
-    exception is a bug. `weight` is how many inputs count as one: more than 1 where one input
-    takes milliseconds.
+    exception is a bug. `share` of the inputs of a run are for it: less than all where one takes
+    many times as long as another, and comes from a file or a person of this machine.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Parser:
     refusals: tuple[type[BaseException], ...] = ()
     odd: tuple[bytes, ...] = ODD_TEXT
     tokens: re.Pattern[bytes] = TEXT
+    share: float = 1.0
 
 
 @dataclass(slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from cronsim import CronSim
 
 from tests.parser_fuzz.mutation import JSON, ODD_JSON, ODD_TEXT
 from tests.parser_fuzz.parser import Parser, text_of
@@ -21,6 +23,7 @@ from vr_exporter.settings.loading import _checked, load
 from vr_exporter.settings.secrets import SecretFile
 from vr_exporter.settings.values import format_duration, parse_duration
 from vr_exporter.simulator.faults.file import FaultFileError, read_faults
+from vr_exporter.syncing.schedules import Schedule, next_slot
 from vr_exporter.web.listeners import ListenError, split_address
 from vr_exporter.web.webfile_reading import WebFileError, read_web_settings
 
@@ -36,11 +39,12 @@ _ODD_YAML = (
     *(b"{" * 60, b"- " * 60, b"*x, " * 30, b"2026-01-01", b".inf", b"1_000", b"~"),
 )
 _SETTINGS = (
-    b'{"sites":{"madrid":{"url":"https://vr.example","username":"a","password":"b",'
+    b"{"
+    b'"sites":{"madrid":{"url":"https://vr.example","username":"a","password":"b",'
     b'"poll_interval":"30s","page_size":500,"tls":{"insecure_skip_verify":true}}},'
     b'"triggers":{"mode":"on","cooldown":"10m","max_per_hour":60,"schedules":'
-    b'{"n":{"cron":"0 2 * * *","match":{"site":"madrid","vm":"db-*"}}}},"webhook":{"bearer_token":"x",'
-    b'"rules":["VrRpoBreached"]},"alertmanagers":[{"url":"http://am:9093"}],"rpo":{"grace":"20%"}}',
+    b'{"n":{"cron":"0 2 * * *","match":{"site":"madrid","vm":"db-*"}}}},'
+    b'"webhook":{"bearer_token":"x","rules":["VrRpoBreached"]},"alertmanagers":[{"url":"http://am:9093"}],"rpo":{"grace":"20%"}}'
 )
 _ODD_SETTINGS = (
     *ODD_JSON,
@@ -55,26 +59,33 @@ _WEB_FILE = (
 )
 
 
+_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+_FEWER = 0.1
+"""PyYAML and pydantic take ten times as long as all other parsers, and files are ours."""
+
+
 def parsers() -> Iterator[Parser]:
     """All of this room."""
-    yield Parser("settings YAML", _YAML, read_document, (DocumentError,), _ODD_YAML)
-    yield Parser("settings", _SETTINGS, _settings, (SettingsError,), _ODD_SETTINGS, JSON)
+    yield Parser("settings YAML", _YAML, read_document, (DocumentError,), _ODD_YAML, share=_FEWER)
+    yield Parser(
+        "settings", (_SETTINGS,), _settings, (SettingsError,), _ODD_SETTINGS, JSON, share=_FEWER
+    )
     flows = (b"[a, b]", b"[{name: a, url: 'http://b'}]")
-    yield Parser("variable in flow style", flows, _flow, (DocumentError,), _ODD_YAML)
-    yield Parser("environment", _VARIABLES, _environment, (SettingsError,))
+    yield Parser("variable in flow style", flows, _flow, (DocumentError,), _ODD_YAML, share=_FEWER)
+    yield Parser("environment", _VARIABLES, _environment, (SettingsError,), share=_FEWER)
     durations = (b"30s", b"1h30m", b"5m", b"1d", b"250ms", b"1w2d3h4m5s6ms")
     yield Parser("duration", durations, _duration, (ValueError,))
     crons = (b"0 2 * * *", b"*/15 8-18 1,15 jan-mar mon-fri", b"5,10 0 * * 7")
-    yield Parser("cron line", crons, lambda raw: cron_fault(text_of(raw)) or "fine")
+    yield Parser("cron line", crons, _cron)
     addresses = (b"https://vr.example.com:8043", b"https://[fe80::1]:443", b"http://127.0.0.1:1")
     yield Parser("appliance address", addresses, _address, (ValueError,))
     listens = (b"0.0.0.0:10843", b"[::1]:80", b":9090")
     yield Parser("listen address", listens, lambda r: split_address(text_of(r)), (ListenError,))
     files = _Files()
-    yield Parser("web file", _WEB_FILE, files.web, (WebFileError,), _ODD_YAML)
+    yield Parser("web file", _WEB_FILE, files.web, (WebFileError,), _ODD_YAML, share=_FEWER)
     yield Parser("secret file", (b"hunter2\n", b"p\xc3\xa4ss\r\n"), files.secret, (SettingsError,))
     faults = (b"- {kind: error, for: 2m, match: 'db-*', rate: 0.5}\n- kind: reset\n  at: 1m\n",)
-    yield Parser("file of faults", faults, files.faults, (FaultFileError,), _ODD_YAML)
+    yield Parser("file of faults", faults, files.faults, (FaultFileError,), _ODD_YAML, share=_FEWER)
 
 
 _VARIABLES = (
@@ -85,12 +96,12 @@ _VARIABLES = (
 
 
 def _settings(body: bytes) -> object:
-    """Settings after their YAML: that is a parser of its own, and a slow one, and it knows depth."""
+    """Settings after their YAML: that is a parser of its own, which knows depth, and a slow one."""
+    if is_too_deep(body):
+        return None
     try:
         document: Any = msgspec.json.decode(body, type=dict[str, Any])
     except ValueError:
-        return None
-    if is_too_deep(body):
         return None
     return _checked({"flags": {}, "file": document}, {"HOME": "/nowhere"})
 
@@ -104,6 +115,15 @@ def _environment(raw: bytes) -> object:
 def _flow(raw: bytes) -> object:
     read_flow(text_of(raw))
     return True
+
+
+def _cron(raw: bytes) -> object:
+    """A line that the settings take has to be one that the schedules can follow."""
+    text = text_of(raw)
+    if cron_fault(text):
+        return None
+    CronSim(text, _MONDAY)
+    return next_slot(Schedule("n", text), _MONDAY.timestamp()) or "never"
 
 
 def _duration(raw: bytes) -> object:

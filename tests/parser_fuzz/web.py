@@ -41,7 +41,15 @@ _ODD_HEAD = (
     *ODD_TEXT,
     *(b"HTTP/1.0", b"HTTP/2.0", b"Content-Length: 5\r\n", b"Content-Length: +5\r\n", b"\r\n\r\n"),
     *(b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip\r\n", b"\r\n ", b"chunked"),
-    *(b"Host: b\r\n", b"Origin: http://[\r\n", b"http://a/metrics", b"%2e%2e", b"%ff", b"GET", b"TRACE"),
+    *(
+        b"Host: b\r\n",
+        b"Origin: http://[\r\n",
+        b"http://a/metrics",
+        b"%2e%2e",
+        b"%ff",
+        b"GET",
+        b"TRACE",
+    ),
     *(b"ffffffff\r\n", b"0\r\n\r\n", b"-1\r\n", b";q=2", b";q=", b"gzip;q=0", b"identity;q=0"),
 )
 _QUERIES = (
@@ -56,7 +64,16 @@ _QUERIES = (
 )
 _ODD_QUERY = (
     *ODD_TEXT,
-    *(b"&site=", b"&all=true", b"&limit=", b"%F0%9F%92%A9", b"%ED%A0%80", b"%FF", b"%0A", b"*" * 40),
+    *(
+        b"&site=",
+        b"&all=true",
+        b"&limit=",
+        b"%F0%9F%92%A9",
+        b"%ED%A0%80",
+        b"%FF",
+        b"%0A",
+        b"*" * 40,
+    ),
     *(b"[!a-z]", b"[" * 40, b"?" * 40, b"a*" * 20, b"&a=1" * 70, b"%D9%A3", b"tru", b"FALSE", b"0"),
 )
 _SERVER_ERROR = 500
@@ -72,7 +89,10 @@ def parsers() -> Iterator[Parser]:
         (RefusedError, ClosedByPeerError),
         _ODD_HEAD,
     )
-    accepts = (b"application/openmetrics-text;version=1.0.0;q=0.8,text/plain;q=0.5", b"gzip, br;q=0")
+    accepts = (
+        b"application/openmetrics-text;version=1.0.0;q=0.8,text/plain;q=0.5",
+        b"gzip, br;q=0",
+    )
     yield Parser("Accept", accepts, _form, odd=_ODD_HEAD)
     paths = (b"GID-%C3%A4%2F1", b"madrid", b"a%20b%00")
     yield Parser("segment of a path", paths, lambda raw: decoded(raw.decode("latin-1")))
@@ -141,7 +161,7 @@ class _Api:
         response = self._answer(Request(head.method, head.path, query=head.query))
         if response.status >= _SERVER_ERROR:
             raise AssertionError(f"answered {response.status}")
-        if response.status >= 400:  # noqa: PLR2004 - where refusals begin
+        if response.status >= 400:
             raise RefusedError(response.status, "")
         return response
 

@@ -15,6 +15,7 @@ import time
 from tests.wire_torture.loops import POLL, POLL_WITH_LOGIN, TRIGGER, loops, torture
 from tests.wire_torture.tally import Tally
 
+
 def main() -> None:
     """Run them all, four at a time."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -23,9 +24,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="loops whose name holds this text")
     chosen = parser.parse_args()
     wanted = [
-        loop
-        for loop in loops(seed=chosen.seed, limit=chosen.limit)
-        if chosen.only in loop.name
+        loop for loop in loops(seed=chosen.seed, limit=chosen.limit) if chosen.only in loop.name
     ]
     began = time.perf_counter()
     tallies = []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.fault_proxy import Kind
 from tests.pages import text_of
 from tests.wire_torture.tally import Loop, Tally, until_none_fails
-from tests.wired import Used, Wired
+from tests.wired import Wired
 from vr_exporter.domain.names import PairingId, ReplicationId
 from vr_exporter.domain.snapshot import SiteSnapshot
 
@@ -46,7 +46,7 @@ class Polls:
         self._is_fresh = is_fresh
         wired.poll()
         self._ids = _ids(wired.snapshot())
-        self._used = self._settled_use()
+        self._used = wired.used()
 
     def turn(self, number: int, tally: Tally) -> bool:
         """Poll under the n-th fault, and then without; whether the fault was reached."""
@@ -111,15 +111,12 @@ class Polls:
             yield f"a poll without a fault is not whole: {now.poll.error}"
         if _ids(now) != self._ids:
             yield "after a poll without a fault replications are missing, or there are others"
-        used = self._settled_use()
+        used = self._wired.used()
         if used != self._used:
             yield f"left behind: {used}, before {self._used}"
         for record in self._wired.log.records:
             if "bug" in record.getMessage():
                 yield f"logged: {record.getMessage()} {getattr(record, 'error', '')}"
-
-    def _settled_use(self) -> Used:
-        return self._wired.used()
 
 
 def torture_polls(loop: Loop, *, is_fresh: bool) -> Tally:

@@ -98,9 +98,7 @@ def torture_triggers(loop: Loop) -> Tally:
         with Wired(**options) as wired:  # type: ignore[arg-type] # options by name
             asked = Asked(wired, loop, number)
             tally.endings[asked.trigger.state] += 1
-            tally.broken += [
-                f"{loop.name}, crossing {number}: {text}" for text in asked.faults()
-            ]
+            tally.broken += [f"{loop.name}, crossing {number}: {text}" for text in asked.faults()]
             return asked.is_reached
 
     return until_none_fails(loop, turn)

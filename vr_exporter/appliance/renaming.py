@@ -16,7 +16,7 @@ from vr_exporter.appliance.certificates import (
     inspect_certificate,
     why_refused,
 )
-from vr_exporter.appliance.errors import ApplianceError, Refused, Unreachable, Unreadable
+from vr_exporter.appliance.errors import ApplianceError, Unreachable, Unreadable
 from vr_exporter.appliance.network import Deadline, HandshakeTimeout, NameUnknown
 from vr_exporter.domain.events import CertificateSeen, Event
 
@@ -27,12 +27,10 @@ _BROKEN_OFF = ("Server disconnected", "peer closed connection")
 
 
 def renamed(
-    error: httpx.HTTPError | httpx.InvalidURL, address: Address, deadline: Deadline, tell: Callable[[Event], None]
+    error: httpx.HTTPError, address: Address, deadline: Deadline, tell: Callable[[Event], None]
 ) -> ApplianceError:
     """Say what went wrong in our words; a refused certificate is looked at once more."""
     place = address.place
-    if isinstance(error, httpx.InvalidURL):
-        return Refused("redirect", f"{place}: a redirect to what is no address: {error}")
     if _cause(error, NameUnknown):
         return Unreachable("dns", f"{address.host}: the name does not resolve")
     if isinstance(error, httpx.TimeoutException):

@@ -15,7 +15,7 @@ from vr_exporter import __version__
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.certificates import expiry_of, tls_context
 from vr_exporter.appliance.dates import http_date
-from vr_exporter.appliance.errors import Unreachable, Unreadable, printable
+from vr_exporter.appliance.errors import Refused, Unreachable, Unreadable, printable
 from vr_exporter.appliance.network import BoundedBackend, Deadline
 from vr_exporter.appliance.renaming import renamed
 from vr_exporter.domain.clock import Clock
@@ -121,7 +121,10 @@ class Line:
         began = self._clock.monotonic()
         try:
             return self._exchange(ask, progress)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.InvalidURL as error:
+            text = f"{self.address.place}: a redirect to what is no address: {error}"
+            raise Refused("redirect", text) from error
+        except httpx.HTTPError as error:
             failure = renamed(error, self.address, self._deadline, self._tell)
             if failure.reason == "tls":
                 self.close()

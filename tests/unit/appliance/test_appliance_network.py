@@ -20,7 +20,7 @@ class Plain(httpcore.NetworkStream):
 
 
 def test_A7_a_handshake_that_begins_too_late_leaves_no_socket_open() -> None:
-    """httpcore forgets a connection whose handshake fails: whoever raises has to close it."""
+    """Nobody else knows of a connection whose handshake failed: whoever raises has to close it."""
     deadline = Deadline(lambda: 100.0)
     deadline.until = 99.0
     plain = Plain()

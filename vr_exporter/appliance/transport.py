@@ -175,20 +175,9 @@ class Line:
         auth = httpx.BasicAuth(who.username, who.password) if who else None
         response = client.send(request, stream=True, auth=auth)
         try:
-            self._refuse_stale()
             yield response
         finally:
             response.close()
-
-    def _refuse_stale(self) -> None:
-        """Refuse an answer that was here before its request had left: it is that of another.
-
-        httpcore keeps what follows an answer, and would take it for the next one: what a broken
-        proxy sends twice would put all that is read out of step.
-        """
-        if self._given is None and not self._backend.heard.is_new:
-            self.close()
-            raise httpx.RemoteProtocolError("an answer was there before it was asked for")
 
     def _chunks(self, response: httpx.Response, progress: _Progress) -> Iterator[bytes]:
         """Read the raw body up to its cap, and nothing of one that is encoded (A13, A14)."""
@@ -248,6 +237,20 @@ class BoundedTransport(httpx.HTTPTransport):
             keepalive_expiry=_KEPT_ALIVE_SECONDS,
             network_backend=backend,
         )
+        self._heard = backend.heard
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and refuse an answer that was here before its request had left.
+
+        httpcore keeps what follows an answer, and would take it for the next one: what a broken
+        proxy sends twice would put all that is read out of step.
+        """
+        response = super().handle_request(request)
+        if self._heard.is_new:
+            return response
+        response.close()
+        text = "an answer was there before it was asked for"
+        raise httpx.RemoteProtocolError(text, request=request)
 
 
 def _declared_bytes(response: httpx.Response) -> int:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from random import Random
 from typing import Self
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 _DRIPPED_BYTES = 64
 _HELD_SECONDS = 10.0

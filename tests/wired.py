@@ -20,7 +20,7 @@ from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.certificates import Tls, self_signed
 from vr_exporter.simulator.server import SimServer, serve
 
-PATIENT = Limits(connect_seconds=10, read_seconds=10)
+PATIENT = Limits(connect_seconds=60, read_seconds=60)
 HASTY = Limits(connect_seconds=0.2, read_seconds=0.2)
 """For connections that are held: nobody wants to wait for them. Everything else is patient."""
 

@@ -45,7 +45,8 @@ class Asked:
         wired, end = self._wired, self._wired.time.now() + LONGEST_SECONDS
         healed_at = wired.time.now() + TROUBLED_SECONDS if self._loop.is_lasting else end
         while not self.trigger.state.is_final and wired.time.now() < end:
-            if wired.time.now() >= healed_at:
+            is_over = wired.proxy.struck and not self._loop.is_lasting
+            if wired.time.now() >= healed_at or (is_over and self._loop.kind is Kind.HOLD):
                 wired.disarm()
                 healed_at = end
             wired.work(STEP_SECONDS, step=STEP_SECONDS)

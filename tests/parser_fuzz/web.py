@@ -102,7 +102,7 @@ def parsers() -> Iterator[Parser]:
         (b"Basic bW9uaXRvcjpoZW1saWNo", b"Bearer abc", b"Basic YTo6Yjpj"),
         lambda raw: _authorized(logins, raw),
     )
-    body = b'{"force":true,"max_age_seconds":900,"timeout_seconds":60.5,"origin":"cli","dry_run":false}'
+    body = b'{"force":true,"max_age_seconds":900,"timeout_seconds":6,"origin":"cli","dry_run":true}'
     yield Parser("sync body", (body, b"{}"), read_wish_body, (ValueError,), ODD_JSON, JSON)
     yield Parser("API query", _QUERIES, _Api().take, (RefusedError,), _ODD_QUERY)
 

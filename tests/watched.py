@@ -12,12 +12,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
+
 from tests.pages import families_of, text_of
 from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport
 from vr_exporter.alerting.arrivals import WebhookFacts
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.appliance.transport import Limits
 from vr_exporter.domain.alerts import Noticed
 from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.credentials import Credentials
@@ -71,6 +74,15 @@ class OneAccount:
         return _credentials(self.account) if self.account else None
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a site's requests travel: over sockets where there is no transport."""
+
+    address: Address
+    transport: httpx.BaseTransport | None = None
+    limits: Limits | None = None
+
+
 class Site:
     """One site at work: its appliance, and its worker, which polls when told."""
 
@@ -78,7 +90,7 @@ class Site:
         self.api = api or Api(watched.world, name, watched.api_options)
         self.password = ACCOUNT.password
         clock = watched.time.clock()
-        transport = SimulatedTransport(self.api, peer=name, wait=watched.time.wait)
+        way = watched.way_to(name, self.api)
         site = SiteName(name)
         watched.own.watch_site(site)
 
@@ -87,13 +99,14 @@ class Site:
 
         def an_appliance() -> Appliance:
             return Appliance(
-                Address(f"https://{name}.example"),
+                way.address,
                 credentials=lambda: Credentials(ACCOUNT.username, self.password),
                 clock=clock,
                 tell=tell,
                 page_size=watched.page_size,
                 lockout=Lockout(),
-                transport=transport,
+                transport=way.transport,
+                limits=way.limits,
                 random=lambda: 0.5,
             )
 
@@ -223,6 +236,11 @@ class Watched:
         """The appliance of a site where there is one already."""
         del name
         return None
+
+    def way_to(self, name: str, api: Api) -> Way:
+        """Say how the requests of a site reach its appliance: without sockets."""
+        transport = SimulatedTransport(api, peer=name, wait=self.time.wait)
+        return Way(Address(f"https://{name}.example"), transport)
 
     def _new_board(self) -> Board:
         return Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))

@@ -280,3 +280,46 @@ def test_environment_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with talking_to(serve) as caller:
         assert caller.get() == b'{"list": []}'
+
+
+def test_A21_a_redirect_to_what_is_no_address_is_a_redirect() -> None:
+    """Whatever the Location holds, it is never followed, and never a bug of ours."""
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.answer(b"", "Location: https:|//elsewhere", status="302 Found")
+
+    with talking_to(serve) as caller:
+        assert reason_of(caller) == "redirect"
+
+
+@pytest.mark.parametrize("extra", ["answer", "garbage"])
+def test_A10_what_follows_an_answer_is_never_taken_for_the_next(extra: str) -> None:
+    """A proxy that sends an answer twice would put all that is read after it out of step."""
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        body = b'{"list": [%d]}' % connection.number
+        once = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        connection.send(once + (once if extra == "answer" else b"\r\nmore"))
+        connection.request()
+
+    with talking_to(serve) as caller:
+        found = [caller.get() for _ in range(3)]
+    assert found == [b'{"list": [1]}', b'{"list": [2]}', b'{"list": [3]}']
+
+
+def test_A10_an_answer_that_was_there_before_a_login_fails_it() -> None:
+    """A request that may act is not sent a second time: the next one has a fresh connection."""
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2)
+        connection.request()
+
+    with talking_to(serve) as caller:
+        caller.get()
+        with pytest.raises(ApplianceError) as caught:
+            caller.line.send(Ask("session", "/session", "POST"), seconds=5)
+        assert caught.value.reason == "schema"
+        assert caller.get() == b"{}"

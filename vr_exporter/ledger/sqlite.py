@@ -20,7 +20,15 @@ from vr_exporter.ledger.folder import StateUnusable
 from vr_exporter.ledger.memory import Memory
 from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.steps import check_step, may_turn, skipped
-from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
+from vr_exporter.ledger.store import (
+    DAMAGE,
+    Connect,
+    Store,
+    StoreFacts,
+    StoreFailed,
+    connect,
+    damaged,
+)
 from vr_exporter.ledger.writing import Writer
 
 
@@ -66,9 +74,9 @@ class Ledger(Memory):
         self._lock = threading.Lock()
         self._store = Store(path, connect=connect)
         self._kill_switch = self._store.meta.get("kill_switch") == "on"
-        self.instance = self._store.meta["instance"]
-        self.boots = int(self._store.meta.get("boots", "0")) + 1
         try:
+            self.instance = self._store.meta["instance"]
+            self.boots = int(self._store.meta.get("boots", "0")) + 1
             self._book = self._store.read(
                 lambda connection: Book(connection, now=now, notice=notice)
             )
@@ -77,6 +85,9 @@ class Ledger(Memory):
         except StoreFailed as error:
             self._store.close()
             raise StateUnusable(f"{error} (make room, and the folder writable)") from error
+        except DAMAGE as error:
+            self._store.close()
+            raise StateUnusable(damaged(path, f"{type(error).__name__} {error}")) from error
         except BaseException:
             self._store.close()
             raise

@@ -253,7 +253,14 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StateUnusable(_damaged(path, str(found)))
+        raise StateUnusable(damaged(path, str(found)))
+
+
+_NO_TEXT: Final = "Could not decode to UTF-8"
+"""So begins what the module says of a text that is none; SQLite has no code for it."""
+
+DAMAGE: Final = (ValueError, LookupError, TypeError, ArithmeticError)
+"""What comes of rows that SQLite hands out and that nobody wrote: damage its check does not see."""
 
 
 @contextmanager
@@ -263,15 +270,18 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = _primary_code(error)
-        if code in _DAMAGED:
-            raise StateUnusable(_damaged(path, str(error))) from error
+        if code in _DAMAGED or str(error).startswith(_NO_TEXT):
+            raise StateUnusable(damaged(path, str(error))) from error
         raise StateUnusable(f"{path}: {error} ({_REMEDIES.get(code, _REMEDY)})") from error
+    except DAMAGE as error:
+        raise StateUnusable(damaged(path, str(error))) from error
     except OSError as error:
         why = (error.strerror or "unusable").lower()
         raise StateUnusable(f"{path}: {why} (errno {error.errno}; {_REMEDY})") from error
 
 
-def _damaged(path: Path, finding: str) -> str:
+def damaged(path: Path, finding: str) -> str:
+    """Say what a damaged file needs of people."""
     aside = path.with_name("set-aside")
     return (
         f"{path}: damaged or no store of ours, {' '.join(finding.split())} "

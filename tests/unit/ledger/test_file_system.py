@@ -37,3 +37,8 @@ def test_B21_file_system_is_that_of_the_nearest_mount(path: str, kind: str | Non
 def test_B21_where_no_mounts_are_told_nothing_is_doubted() -> None:
     """Not every system has the file."""
     assert doubtful_kind(Path("/var"), ()) is None
+
+
+def test_B21_a_line_that_is_no_mount_is_passed_over() -> None:
+    """What follows an odd line of the table is found all the same."""
+    assert doubtful_kind(Path("/srv/x"), ("", "rest of a name", *MOUNTS)) == "nfs4"

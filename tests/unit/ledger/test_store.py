@@ -229,3 +229,23 @@ def test_B8_a_closed_store_is_not_opened_again_by_a_late_answer(tmp_path: Path) 
     after = Ledger(path, now=NOW)
     assert state_of(after) is TriggerState.AMBIGUOUS
     after.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = 'many' WHERE name = 'boots'",
+        "DELETE FROM meta WHERE name = 'instance'",
+        "INSERT INTO counter VALUES ('madrid', 'vr_tasks_total', '{', 1)",
+        "INSERT INTO meta VALUES ('x', CAST(x'ff' AS TEXT))",
+    ],
+)
+def test_B4_rows_that_nobody_wrote_are_damage(tmp_path: Path, change: str) -> None:
+    """What SQLite's own check lets pass ends in the same line, with the same remedy."""
+    path = tmp_path / "state.db"
+    a_used_store(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(change)
+        connection.commit()
+    with pytest.raises(StateUnusable, match="damaged or no store of ours"):
+        Ledger(path, now=NOW)

@@ -118,7 +118,10 @@ class Reading:
     def instant(self, value: int | str | UnsetType | None, field: str) -> float | None:
         """Read milliseconds, or in v1 a string, as seconds since 1970, plausible or not."""
         if isinstance(value, int):
-            return value / 1000
+            if abs(value) <= _MOST_INTEGER:
+                return value / 1000
+            self.surprises.note("time", field, value)
+            return None
         if not isinstance(value, str):
             return None
         seconds = _seconds_of(value)

@@ -77,6 +77,7 @@ class Site:
         self.password = ACCOUNT.password
         clock = watched.time.clock()
         transport = SimulatedTransport(self.api, peer=name, wait=watched.time.wait)
+        self.transport = transport
         site = SiteName(name)
         watched.own.watch_site(site)
 

@@ -46,7 +46,7 @@ CASES: Final = (
         "At least 3,000 unauthenticated POST/s refused (aim 5,000): no trigger, nothing written, "
         "scrape p99 at most 100 ms beside it",
         "python -m tests.refused_posts 20",
-        "python -m tests.refused_posts 3",
+        "python -m tests.refused_posts 10",
         minutes=3,
         is_alone=True,
     ),
@@ -135,7 +135,7 @@ CASES: Final = (
         "Each write and sync of a trigger's life fails in turn, once or from there on: never a "
         "POST without a durable claim",
         f"{_SELECTION} tests/torture/test_ledger_strace.py",
-        f"{_SELECTION} tests/torture/test_ledger_strace.py -k B6_one",
+        f"{_SELECTION} tests/torture/test_ledger_strace.py -k B6-one-sync",
         minutes=10,
     ),
     Case(

@@ -17,6 +17,7 @@ from tests.command_line import a_world, served, settings_file
 from tests.lives import ask
 from tests.prometheus import exporter, running, wait_until
 from vr_exporter.simulator.api import Api
+from vr_exporter.simulator.world import World
 
 TOKEN: Final = "the-right-token-of-the-api"
 WEBHOOK_TOKEN: Final = "the-right-token-of-the-webhook"
@@ -31,6 +32,7 @@ class Attacked:
     state: Path
     program: psutil.Process
     appliance: Api
+    world: World
 
     @property
     def ledger(self) -> dict[str, str]:
@@ -53,9 +55,12 @@ class Attacked:
 
 
 @contextmanager
-def attacked(folder: Path, *, is_secured: bool = False) -> Iterator[Attacked]:
+def attacked(
+    folder: Path, *, is_secured: bool = False, replications: int = REPLICATIONS
+) -> Iterator[Attacked]:
     """Run one, with or without TLS, until the block ends."""
-    with served(a_world(replications=REPLICATIONS)) as appliance:
+    world = a_world(replications=replications)
+    with served(world) as appliance:
         config = settings_file(
             folder,
             {"madrid": {"url": appliance.url, "poll_interval": "1h"}},
@@ -72,7 +77,7 @@ def attacked(folder: Path, *, is_secured: bool = False) -> Iterator[Attacked]:
                 lambda: ask(state / "socket", "GET", "/api/v1/sites")[1]["sites"][0]["tried"],
                 "the site was read",
             )
-            yield Attacked(url, state, psutil.Process(program.pid), appliance.api)
+            yield Attacked(url, state, psutil.Process(program.pid), appliance.api, world)
 
 
 def _a_web_file(folder: Path) -> Path:

@@ -70,6 +70,10 @@ class Scraper:
                 connection.close()
         return time.perf_counter() - began
 
+    def close(self) -> None:
+        """Let go of the connection that was kept."""
+        self._kept.close()
+
     def _connection(self) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
         if self._parts.scheme == "http":
@@ -96,14 +100,10 @@ def scraped_for(url: str, seconds: float) -> Scraped:
         number += 1
         try:
             took.append(scraper.scrape(is_kept=number % 2 == 0))
-            if took[-1] > 0.05:
-                sys.stderr.write(
-                    f"{number} {time.perf_counter() - end + seconds:.2f} {took[-1]:.3f}\n"
-                )
-        except (OSError, http.client.HTTPException) as error:
-            sys.stderr.write(f"{number} {time.perf_counter() - end + seconds:.2f} {error!r}\n")
+        except (OSError, http.client.HTTPException):
             failed += 1
         pause.wait(PAUSE_SECONDS)
+    scraper.close()
     in_order = sorted(round(1000 * each, 1) for each in took) or [float("inf")]
     return Scraped(
         count=number,

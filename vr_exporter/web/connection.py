@@ -101,10 +101,11 @@ class Connection:
     def abort(self) -> None:
         """End the connection now; the serving thread notices."""
         with self._turn, suppress(OSError):
-            if not self._is_closed:
-                if self.held_up_since is not None:
-                    self._forget_unsent()
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            if self._is_closed:
+                return
+            if self.held_up_since is not None:
+                self._forget_unsent()
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the socket, under TLS with its closing notice."""
@@ -231,14 +232,12 @@ class Connection:
 
     def _body(self, stream: Stream, head: Head, limits: Limits) -> bytes:
         deadline = self._now() + self._limits.body_seconds
+
+        def go_ahead() -> None:
+            stream.send((_GO_AHEAD,), deadline=deadline)
+
         with self._held_up():
-            return read_body(
-                stream,
-                head,
-                limits=limits,
-                deadline=deadline,
-                go_ahead=lambda: stream.send((_GO_AHEAD,), deadline=deadline),
-            )
+            return read_body(stream, head, limits=limits, deadline=deadline, go_ahead=go_ahead)
 
     @contextmanager
     def _held_up(self) -> Iterator[None]:

@@ -98,6 +98,7 @@ class Crowd:
         kinds = SECURED if self._is_secured else PLAIN
         for number in range(count):
             self._add(kinds[number % len(kinds)])
+            self._look(0)  # the first may be told before the last have come
 
     def __len__(self) -> int:
         return sum(client.closed_after is None for client in self.clients.values())
@@ -106,10 +107,7 @@ class Crowd:
         """Note who is told of an end within this time; then each drips."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
-            for number, _ in self._poll.poll(1000 * left):
-                self._poll.unregister(number)
-                client = self.clients[number]
-                client.closed_after = time.perf_counter() - client.began
+            self._look(left)
         for client in self.clients.values():
             client.drip()
 
@@ -125,6 +123,12 @@ class Crowd:
             after = GIVEN_UP_SECONDS if client.closed_after is None else client.closed_after
             found[client.kind.name] = max(found.get(client.kind.name, 0.0), round(after, 1))
         return found
+
+    def _look(self, seconds: float) -> None:
+        for number, _ in self._poll.poll(1000 * seconds):
+            self._poll.unregister(number)
+            client = self.clients[number]
+            client.closed_after = time.perf_counter() - client.began
 
     def _add(self, kind: Kind) -> None:
         began = time.perf_counter()

@@ -25,8 +25,8 @@ def main() -> int:
         sys.stdout.write(f"{each.line}\n")
         sys.stdout.flush()
         ran.append(each)
-    if options.evidence:
-        evidence.write(options.evidence, ran, where=where)
+        if options.evidence:
+            evidence.write(options.evidence, [each], where=where)
     failed = sum(not each.is_good for each in ran)
     sys.stdout.write(f"{len(ran)} cases, {failed} failed\n")
     return 1 if failed else 0

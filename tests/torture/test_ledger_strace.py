@@ -61,7 +61,8 @@ def test_B1_B6_no_post_without_a_durable_claim(
     assert [life.complaint for life in lives if life.complaint] == []
     assert lives[-1].exit_code == 0
     assert len(lives) > 5
-    record_property("figure", f"{len(lives)} lives with {failure}, 0 complaints")
+    how = f"{failure}{' from there on' if lasting else ' once'}"
+    record_property("figure", f"{len(lives)} lives with {how}, 0 complaints")
 
 
 def test_control_a_post_after_a_failed_claim_is_seen(

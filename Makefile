@@ -1,7 +1,7 @@
 # The few words of this repository: each does its own set-up first.
 PYTHON ?= python3
 
-.PHONY: demo test check fix bench image lock
+.PHONY: demo test check fix bench torture image lock
 .DEFAULT_GOAL := demo
 
 demo: .venv/.run ## a simulated pair of sites and the exporter, on http://127.0.0.1:10843
@@ -24,6 +24,11 @@ bench: .venv/.dev ## speed and memory against named peers, in the same run; ends
 	@.venv/bin/python -m tests.tools
 	@.venv/bin/python -m benchmarks.peers
 	@.venv/bin/python -m benchmarks --json benchmarks/history.jsonl
+
+torture: .venv/.dev ## what takes long, under an hour: kills, faults, attacks, fuzz; writes docs/evidence.md
+	@.venv/bin/python -m tests.tools
+	@.venv/bin/python -m benchmarks.peers
+	@.venv/bin/python -m tests.torture --evidence docs/evidence.md
 
 image: ## the container image, by docker, podman or buildah
 	@.ci/image

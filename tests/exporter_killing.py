@@ -6,6 +6,7 @@ import json
 import random
 import sqlite3
 import sys
+import tempfile
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
@@ -313,10 +314,20 @@ def complaints_about(rows: Collection[Trigger], posts: Counter[str]) -> list[str
     return complaints + [f"{task}: taken by {n} keys" for task, n in tasks.items() if n > 1]
 
 
-def main(arguments: list[str]) -> int:
-    """FOLDER KILLS SEED [--careless]: print the verdict as JSON."""
-    folder, kills, seed = Path(arguments[0]), int(arguments[1]), int(arguments[2])
-    killing = Killing(folder, seed=seed, is_careless="--careless" in arguments)
+def figures(verdict: Verdict) -> str:
+    """The verdict in a line."""
+    lost = sum("accepted, and lost" in each for each in verdict.complaints)
+    return (
+        f"{verdict.kills} SIGKILLs at {len(verdict.died_at)} points, {verdict.accepted} wishes"
+        f" accepted, {verdict.repeats} repeats, {verdict.posts} POSTs: {lost} lost,"
+        f" {verdict.doubles} double, {verdict.unknown_never_sent} unknown that were never sent,"
+        f" {len(verdict.complaints)} complaints"
+    )
+
+
+def killed(folder: Path, kills: int, seed: int, *, is_careless: bool = False) -> Verdict:
+    """Kill so many exporters one after the other, and judge what is left."""
+    killing = Killing(folder, seed=seed, is_careless=is_careless)
     began = now()
     died_at: Counter[str] = Counter()
     for number in range(kills):
@@ -327,8 +338,20 @@ def main(arguments: list[str]) -> int:
         killing.finish()
     verdict = killing.verdict(died_at, now() - began)
     killing.close()
-    sys.stdout.write(json.dumps(asdict(verdict)) + "\n")
-    return 0
+    return verdict
+
+
+def main(arguments: list[str]) -> int:
+    """KILLS SEED [--careless]: print the verdict as JSON, then in words; 1 on any complaint."""
+    with tempfile.TemporaryDirectory(prefix="vr-") as folder:  # short: a socket lies below it
+        verdict = killed(
+            Path(folder),
+            int(arguments[0]),
+            int(arguments[1]),
+            is_careless="--careless" in arguments,
+        )
+    sys.stdout.write(f"{json.dumps(asdict(verdict))}\n{figures(verdict)}\n")
+    return 1 if verdict.complaints else 0
 
 
 ELSEWHERE = {"T5.before", "T5.after", "ALERT.before", "ALERT.after"}

@@ -8,6 +8,7 @@ import random
 import signal
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -288,17 +289,31 @@ def all_rows(ledger: Ledger) -> list[Trigger]:
     return ledger._store.read(look)
 
 
+def figures(verdict: Verdict) -> str:
+    """The verdict in a line."""
+    lost = sum(each.endswith(": lost") for each in verdict.complaints)
+    return (
+        f"{verdict.kills} SIGKILLs at {len(verdict.died_at)} points, {verdict.promised} wishes"
+        f" promised, {verdict.posted} POSTs: {lost} lost, {verdict.doubles} double,"
+        f" {len(verdict.complaints)} complaints"
+    )
+
+
 def main(arguments: list[str]) -> int:
-    """FOLDER KILLS SEED: print the verdict as JSON; run by itself, since it forks."""
-    folder, kills, seed = Path(arguments[0]), int(arguments[1]), int(arguments[2])
+    """KILLS SEED [--broken-claim]: print the verdict as JSON, then in words; 1 on any complaint.
+
+    Run by itself, since it forks.
+    """
+    kills, seed = int(arguments[0]), int(arguments[1])
     if "--broken-claim" in arguments:
         trigger_rows._CLAIM = BROKEN_CLAIM  # type: ignore[misc]
     chance = random.Random(seed)  # noqa: S311 - as above
-    died_at = Counter(kill_once(folder, number, chance) for number in range(kills))
-    verdict = judge(folder, kills=kills, died_at=dict(sorted(died_at.items())))
+    with tempfile.TemporaryDirectory() as folder:
+        died_at = Counter(kill_once(Path(folder), number, chance) for number in range(kills))
+        verdict = judge(Path(folder), kills=kills, died_at=dict(sorted(died_at.items())))
     fields = {name: getattr(verdict, name) for name in Verdict.__slots__}
-    sys.stdout.write(json.dumps(fields) + "\n")
-    return 0
+    sys.stdout.write(f"{json.dumps(fields)}\n{figures(verdict)}\n")
+    return 1 if verdict.complaints else 0
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ class Site:
         self.password = ACCOUNT.password
         clock = watched.time.clock()
         way = watched.way_to(name, self.api)
+        self.transport = way.transport
         site = SiteName(name)
         watched.own.watch_site(site)
 

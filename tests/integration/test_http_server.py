@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import bcrypt
@@ -163,6 +164,39 @@ def test_C7_request_that_is_being_answered_is_not_given_up(serve: Serve) -> None
             assert newcomer.is_closed()
         may_end.set()
         assert client.answer().body == b"done"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab",
+    ],
+    ids=["takes-nothing", "gives-little"],
+)
+def test_C6_C7_when_full_of_slow_clients_the_slowest_gives_way(
+    serve: Serve, request_: bytes
+) -> None:
+    """One that takes or gives for half a second is closed for a newcomer, not before."""
+    ahead = [0.0]
+    clock = replace(a_clock(), monotonic=lambda: time.perf_counter() + ahead[0])
+
+    def answer(request: Request) -> Response:
+        return Response(200, (), (b"x" * (20_000_000 if request.path == "/large" else 1),))
+
+    server = serve(answer, clock=clock, limits=Limits(connections=1))
+    with connect(server) as slow:
+        slow.send(request_)
+        assert has_soon(lambda: any(each.held_up_since for each in server._connections._open))
+        (slowest,) = server._connections._open
+        ahead[0] = -1.0  # as if no time had passed since
+        with connect(server) as early:
+            assert early.is_closed()
+        assert slowest in server._connections._open
+        ahead[0] = 0.6
+        with connect(server) as newcomer:
+            assert newcomer.ask(GET).status == 200
+        assert has_soon(lambda: server.connections == 0)
 
 
 def test_connections_are_forgotten_when_they_end(serve: Serve) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import sys
 import tempfile
 import threading
 from collections import Counter
@@ -260,25 +259,37 @@ def test_no_counter_that_persists_ever_falls(lived: Lived) -> None:
     assert {"vr_tasks_completed_total", "vr_syncs_observed_total", TRIGGERS} <= risen
 
 
-def test_no_task_is_counted_twice_or_missed(lived: Lived) -> None:
+def test_no_task_is_counted_twice_or_missed(
+    lived: Lived, record_property: Callable[[str, object], None]
+) -> None:
     """All that ended between the first poll and the last, and what had ended before not at all."""
     ended = {site: len(lived.after.tasks[site] - lived.before.tasks[site]) for site in SITES}
-    sys.stdout.write(f"{RESTARTS} restarts, tasks {ended}, {len(lived.series)} series\n")
+    record_property(
+        "figure",
+        f"{RESTARTS} restarts, {len(lived.series)} series of which none fell, each of"
+        f" {sum(ended.values())} tasks counted once",
+    )
     assert by_site(lived.page, "vr_tasks_completed_total") == ended
     assert by_site(lived.page, "vr_task_duration_seconds_count") == ended
     assert min(ended.values()) > 0
     assert sum(ended.values()) > RESTARTS
 
 
-def test_no_sync_is_counted_twice_or_missed(lived: Lived) -> None:
+def test_no_sync_is_counted_twice_or_missed(
+    lived: Lived, record_property: Callable[[str, object], None]
+) -> None:
     """Each once; of those that followed each other within a poll's time only one may be seen."""
     counted = by_site(lived.page, "vr_syncs_observed_total")
     done = lived.after.syncs - lived.before.syncs
-    sys.stdout.write(f"syncs {dict(done)}, counted {counted}, hidden {dict(lived.hidden)}\n")
     for site in SITES:
         assert done[site] - lived.hidden[site] <= counted[site] <= done[site]
         assert lived.hidden[site] < done[site] * DISTURBED_SHARE
         assert done[site] > RESTARTS
+    record_property(
+        "figure",
+        f"{done.total()} syncs, {sum(counted.values())} counted,"
+        f" {lived.hidden.total()} hidden between polls",
+    )
 
 
 def test_each_wish_is_counted_once_by_its_outcome(lived: Lived) -> None:

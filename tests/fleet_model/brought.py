@@ -17,7 +17,6 @@ _REPEATED_LOGINS: Final = frozenset({"connect", "throttled"})
 """A login is sent again only where the appliance cannot have acted."""
 
 _TRIGGERS: Final = frozenset({"sync", "task", "replication"})
-_CLOSED: Final = frozenset({"404"})
 
 
 @dataclass(slots=True)
@@ -36,12 +35,8 @@ class Chain:
         """Whether it was told to its end."""
         return self.next_offset is None
 
-    def take(self, told: Told) -> Chain:
-        """Take in a page; one at the start begins the list anew."""
-        if told.offset == 0:
-            self = Chain()  # noqa: PLW0642 - the list begins anew
-        if not told.is_good or told.offset != self.next_offset:
-            return self
+    def take(self, told: Told) -> None:
+        """Take in the next page."""
         for number, row in enumerate(told.rows):
             key = _key(row) or f"{told.offset + number}"
             self.rows.setdefault(key, (row, told.truth))
@@ -51,7 +46,34 @@ class Chain:
         self.next_offset = _following(told, meta)
         if self.next_offset is not None and self.next_offset <= told.offset:
             self.reason, self.next_offset = "paging", -1
-        return self
+
+
+class Reading:
+    """One list as it is read again and again; between two of its pages another may read it."""
+
+    def __init__(self) -> None:
+        self.chain = Chain()
+        self._outer: Chain | None = None
+
+    def take(self, told: Told) -> bool:
+        """Take in an answer; True when the list is whole with it."""
+        if told.offset == 0:
+            self._outer = self.chain if self.chain.next_offset else None
+            self.chain = Chain()
+        elif self._outer is not None and self.chain.next_offset != told.offset:
+            self.chain, self._outer = self._outer, None
+        if told.is_good and told.offset == self.chain.next_offset:
+            self.chain.take(told)
+            return self.chain.is_whole
+        if told.reason == "session":
+            self.chain.next_offset = 0  # it begins anew
+        return False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it was not gone on with after a good page."""
+        is_open = bool(self.chain.next_offset) and not self.chain.reason
+        return is_open or self._outer is not None
 
 
 def _key(row: dict[str, Any]) -> str:
@@ -74,14 +96,19 @@ class Brought:
     """A poll: `lists` by endpoint and pairing, `reasons` each thing that failed, in order."""
 
     info: dict[str, Any] | None = None
-    lists: dict[tuple[str, str], Chain] = field(default_factory=dict)
+    lists: dict[tuple[str, str], Reading] = field(default_factory=dict)
     remote: dict[str, bool] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
 
     def whole(self, endpoint: str, pairing_id: str = "") -> Chain | None:
         """A list that was told to its end."""
-        chain = self.lists.get((endpoint, pairing_id))
-        return chain if chain is not None and chain.is_whole else None
+        reading = self.lists.get((endpoint, pairing_id))
+        return reading.chain if reading is not None and reading.chain.is_whole else None
+
+    def is_cut(self, endpoint: str) -> bool:
+        """Whether lists of this kind were not asked for, or not on after a good page."""
+        found = [each for (name, _), each in self.lists.items() if name == endpoint]
+        return not found or any(each.is_cut for each in found)
 
 
 def brought(told: Iterable[Told]) -> Brought:
@@ -93,7 +120,7 @@ def brought(told: Iterable[Told]) -> Brought:
             poll.info = each.document
         if each.endpoint in LISTS:
             key = each.endpoint, each.pairing_id
-            poll.lists[key] = poll.lists.get(key, Chain()).take(each)
+            poll.lists.setdefault(key, Reading()).take(each)
         if each.endpoint == "remote_session":
             poll.remote[each.pairing_id] = each.is_good
     poll.reasons = _failures(own, poll)
@@ -102,12 +129,10 @@ def brought(told: Iterable[Told]) -> Brought:
 
 def read_by(told: list[Told], now: float) -> float:
     """When the reading was over: what is asked of triggers' syncs after it is none of the poll."""
-    later = now
-    for each in reversed(told):
-        if each.endpoint not in _TRIGGERS and not each.is_filtered:
-            break
-        later = each.at
-    return later
+    own = [each for each in told if each.endpoint not in _TRIGGERS and not each.is_filtered]
+    if not own or brought(told).is_cut("tasks"):
+        return now
+    return min(now, own[-1].at + own[-1].lasts)
 
 
 def _failures(own: list[Told], poll: Brought) -> list[str]:
@@ -128,7 +153,7 @@ def _failures(own: list[Told], poll: Brought) -> list[str]:
             pending = key, reason
         after_login = told.endpoint == "session" and told.is_good
     found += [pending[1]] if pending else []
-    return found + [chain.reason for chain in poll.lists.values() if chain.reason]
+    return found + [each.chain.reason for each in poll.lists.values() if each.chain.reason]
 
 
 def _reason(told: Told, *, after_login: bool) -> str:

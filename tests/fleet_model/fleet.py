@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -98,6 +99,8 @@ class Fleet:
         self.mischief = Mischief(self.world, self.exporter.sites, self._chance)
         self.seen = Pages()
         self.steps = self.restarts = self.polls = self.failed = 0
+        self.last_poll: dict[str, list[str]] = {}
+        self._failures: dict[str, Counter[str]] = {name: Counter() for name in SITES}
         self._began = self.time.now()
         self._begin()
 
@@ -105,6 +108,36 @@ class Fleet:
     def lived_seconds(self) -> float:
         """How long the fleet has lived."""
         return self.time.now() - self._began
+
+    @property
+    def failures(self) -> dict[str, Counter[str]]:
+        """Why polls failed, by site."""
+        return self._failures
+
+    @property
+    def evils(self) -> int:
+        """How many faults were begun."""
+        return self.mischief.begun.total()
+
+    @property
+    def kinds(self) -> int:
+        """Of how many kinds they were."""
+        return len(self.mischief.begun)
+
+    @property
+    def troubles(self) -> str:
+        """What is wrong at each site now."""
+        return self.mischief.names()
+
+    @property
+    def syncs(self) -> int:
+        """Syncs seen to end, at both ends."""
+        return sum(model.syncs.total() for model in self.models.values())
+
+    @property
+    def tasks(self) -> int:
+        """Tasks seen to end."""
+        return sum(model.tasks.completed.total() for model in self.models.values())
 
     def close(self) -> None:
         """End the process of the exporter."""
@@ -161,8 +194,10 @@ class Fleet:
         after = self.time.now() - read_by(told, self.time.now())
         turn = Turn(began, self.time.monotonic() - after, self.time.now() - after)
         poll = model.polled(told, turn)
+        self.last_poll[name] = [f"{began:.2f} to {turn.ended:.2f}: {poll.reasons}", *map(str, told)]
         self.polls += 1
         self.failed += bool(poll.reasons)
+        self._failures[name].update(poll.reasons)
         self._plan(name, site)
 
     def _plan(self, name: str, site: Site) -> None:

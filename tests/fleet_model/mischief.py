@@ -101,7 +101,7 @@ class Mischief:
         self._guests: list[Replica] = []
         self._paused: list[tuple[float, Replica]] = []
         self._newcomers = 0
-        self.now = ""
+        self._going: dict[str, str] = {}
 
     def turn(self, now: float) -> None:
         """Let end what is over, and begin what is due."""
@@ -114,7 +114,7 @@ class Mischief:
 
     def names(self) -> str:
         """What is wrong now, for a report."""
-        return self.now
+        return ", ".join(f"{evil} at {site}" for site, evil in self._going.items()) or "nothing"
 
     def _begin(self, site: str, now: float) -> None:
         if not self._next[site]:
@@ -124,7 +124,7 @@ class Mischief:
             self._queue = self._chance.sample(EVILS, len(EVILS))
         evil = self._queue.pop()
         self.begun[evil.name] += 1
-        self.now = f"{site}: {evil.name}"
+        self._going[site] = evil.name
         self._until[site] = now + self._chance.uniform(1, evil.minutes) * 60
         if evil.name == "wrong password":
             self._sites[site].password = "wrong"  # noqa: S105 - it is wrong
@@ -135,7 +135,7 @@ class Mischief:
             self._sites[site].api.faults.add(Fault(kind=evil.kind, **evil.fields))
 
     def _end(self, site: str, now: float) -> None:
-        del self._until[site]
+        del self._until[site], self._going[site]
         self._next[site] = now + self._chance.expovariate(1 / 900)
         self._sites[site].api.faults.clear()
         self._sites[site].password = ACCOUNT.password

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.fleet_model.brought import Brought, Chain, brought, count_issues
+from tests.fleet_model.brought import ENDS_POLL, Brought, Chain, Reading, brought, count_issues
 from tests.fleet_model.rows import STATUSES, VERDICTS, Row, Sample
 from tests.fleet_model.tasks import Tasks
 from tests.fleet_model.told import Told, Truth
@@ -16,6 +16,11 @@ INTERVAL_SECONDS: Final = 60.0
 STALE_SECONDS: Final = 300.0
 LONGEST_STRETCH: Final = 16
 LONGEST_INTERVAL: Final = 900.0
+POLL_SECONDS: Final = 60.0
+CLOSED_SECONDS: Final = 3600.0
+"""A side endpoint that is forbidden or missing is left alone for so long (A26)."""
+
+SIDES: Final = ("replications", "replication_issues", "pairing_issues", "replication_servers", "tasks")
 DIRECTIONS: Final = ("outgoing", "incoming")
 REASONS: Final = (
     *("dns", "connect", "tls", "timeout", "deadline", "reset", "too_large", "encoding"),
@@ -68,12 +73,13 @@ class SiteModel:
         self.totals: dict[str, Totals] = {}
         self.syncs: Counter[tuple[str, str]] = Counter()
         self.bytes: Counter[tuple[str, str]] = Counter()
+        self.moved: Counter[tuple[str, str]] = Counter()
         self.sync_seconds: Counter[tuple[str, str]] = Counter()
         self.removed = 0
         self.born: set[str] = set()
         self.was_observed = False
         self.tasks = Tasks()
-        self._task_chain = Chain()
+        self._task_lists = Reading()
         self.restart()
 
     def restart(self) -> None:
@@ -88,13 +94,13 @@ class SiteModel:
         self.last_turn: Turn | None = None
         self.polls = self.skipped = 0
         self.reasons: Counter[str] = Counter()
-        self.moved: Counter[tuple[str, str]] = Counter()
         self.requests: Counter[tuple[str, str, str]] = Counter()
         self.logins = self.failed_logins = 0
         self.interval, self._stretch = INTERVAL_SECONDS, 1
         self.skew: float | None = None
         self._misses: Counter[str] = Counter()
         self._home: dict[str, str] = {}
+        self._closed: dict[str, float] = {}
         self._names: dict[str, str] = {}
         self._hold, self._locked_until = "", 0.0
         self.was_told = False
@@ -113,10 +119,11 @@ class SiteModel:
                 self.failed_logins += not each.is_good and each.code != "error"
                 self._locked_until = now + 300 if each.reason == "auth" else 0.0
             if each.endpoint == "tasks":
-                self._task_chain = self._task_chain.take(each)
-                if each.is_good and self._task_chain.is_whole:
-                    self.tasks.take(self._task_chain, self.name)
+                if self._task_lists.take(each):
+                    self.tasks.take(self._task_lists.chain, self.name)
                     self.read_at["tasks"] = now
+            if each.reason in {"forbidden", "not_found"}:
+                self._closed[each.endpoint] = now + CLOSED_SECONDS
 
     def polled(self, told: list[Told], turn: Turn) -> Brought:
         """Take in a poll."""
@@ -124,6 +131,8 @@ class SiteModel:
         poll = brought(told)
         if not told:
             poll.reasons = self._unasked()
+        elif turn.ended - turn.began >= POLL_SECONDS:
+            poll.reasons += self._cut(poll, turn.began)
         self.polls += 1
         self.reasons.update(poll.reasons)
         self._stretch = min(self._stretch * 2, LONGEST_STRETCH) if "throttled" in poll.reasons else 1
@@ -154,6 +163,13 @@ class SiteModel:
         if self._locked_until:
             return ["auth"]
         return ["throttled"] if self._hold == "throttled" else ["server_error", "server_error"]
+
+    def _cut(self, poll: Brought, began: float) -> list[str]:
+        """What a poll could not ask any more because its time was used up."""
+        if ENDS_POLL & {*poll.reasons} or poll.whole("pairings") is None:
+            return []
+        open_sides = (name for name in SIDES if self._closed.get(name, 0.0) <= began)
+        return ["deadline" for name in open_sides if poll.is_cut(name)]
 
     def _take_pairings(self, poll: Brought, turn: Turn) -> None:
         listed = poll.whole("pairings")
@@ -343,14 +359,9 @@ def _totals(site: SiteModel) -> Iterator[Sample]:
             labels = {"site": site.name, "pairing": name, "direction": direction}
             yield "vr_syncs_observed_total", labels, float(site.syncs[key])
             yield "vr_syncs_observed_bytes_total", labels, float(site.bytes[key])
+            yield "vr_transferred_bytes_total", labels, float(site.moved[key])
             yield "vr_sync_duration_seconds_count", labels, float(site.syncs[key])
             yield "vr_sync_duration_seconds_sum", labels, float(site.sync_seconds[key])
-    for pairing in site.pairings.values():
-        if pairing.read_at is not None:
-            for direction in DIRECTIONS:
-                labels = {"site": site.name, "pairing": pairing.name, "direction": direction}
-                moved = site.moved[pairing.name, direction]
-                yield "vr_transferred_bytes_total", labels, float(moved)
     yield from site.tasks.samples(site.name)
 
 

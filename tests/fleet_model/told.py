@@ -63,7 +63,7 @@ Truth = dict[str, Any]
 class Told:
     """One answer as it left; `reason` is why it is none, by fault-matrix R9, else empty.
 
-    `code` is its status, `error` where no head was sent. `truth` is that of the moment.
+    `lasts` is how long it takes to come, or until nobody waits any more; `code` is its status, `error` where no head was sent. `truth` is that of the moment.
     """
 
     method: str
@@ -75,9 +75,14 @@ class Told:
     code: str
     reason: str
     skew_seconds: float
+    lasts: float = 0.0
     target: str = ""
     document: Any = None
     truth: Truth = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        what = f"{self.method} {self.endpoint} {self.offset}{' filtered' * self.is_filtered}"
+        return f"{self.at:.2f} {what} {self.code} {self.reason}"
 
     @property
     def is_good(self) -> bool:
@@ -129,6 +134,7 @@ def told_of(request: SimRequest, response: SimResponse, *, now: float, truth: Tr
         code=str(response.status) if has_head else "error",
         reason=reason,
         skew_seconds=_skew(response, now),
+        lasts=_lasts(response),
         target=request.path,
         document=document,
         truth=truth,
@@ -183,6 +189,14 @@ def _document(response: SimResponse, endpoint: str) -> tuple[Any, str]:
         return document, "" if isinstance(document, Mapping) else "schema"
     is_list = isinstance(document, dict) and isinstance(document.get("list"), list)
     return document, "" if is_list else "schema"
+
+
+def _lasts(response: SimResponse) -> float:
+    if response.delivery in {Delivery.HANG, Delivery.HANG_AFTER_HEAD}:
+        return READ_SECONDS
+    if response.delivery is Delivery.DRIP:
+        return min(len(response.body), RESPONSE_SECONDS + 1.0)
+    return min(response.delay_seconds, READ_SECONDS)
 
 
 def _skew(response: SimResponse, now: float) -> float:

@@ -34,9 +34,7 @@ class Day:
 
 def live(plan: Plan, *, say: Callable[[str], None] = lambda _: None) -> Day:
     """Live the day to its end, or to the first page that is not as it must be."""
-    fleet = Fleet(
-        seed=plan.seed, replications=plan.replications, step_seconds=plan.step_seconds
-    )
+    fleet = Fleet(seed=plan.seed, replications=plan.replications, step_seconds=plan.step_seconds)
     growth = Growth()
     faults: list[str] = []
     try:

@@ -11,7 +11,8 @@ from tests.bridged import Bridged, a_body
 from tests.fleet_model.brought import read_by
 from tests.fleet_model.mischief import Mischief
 from tests.fleet_model.page import Mismatch, Pages, Sample
-from tests.fleet_model.site import SiteModel, Turn, samples
+from tests.fleet_model.shown import samples
+from tests.fleet_model.site import SiteModel, Turn
 from tests.fleet_model.told import ToldApi
 from tests.fleet_model.wishes import Wishes
 from tests.pages import text_of
@@ -20,7 +21,7 @@ from tests.watched import ACCOUNT, Site, Watched
 from vr_exporter.app.triggers import Housekeeping
 from vr_exporter.domain.counts import SiteTotals
 from vr_exporter.domain.names import PairingId, ReplicationId, SiteName
-from vr_exporter.domain.triggers import Origin, Target
+from vr_exporter.domain.triggers import Origin, Target, Trigger
 from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.options import ApiOptions
 from vr_exporter.simulator.world import World, WorldOptions
@@ -95,7 +96,7 @@ class Fleet:
         self.world = World(options, now=self.time.now)
         self.exporter = Exporter(self.world, self.time)
         self.models = {name: SiteModel(name, self.world.site(name).vc_id) for name in SITES}
-        self.wishes = Wishes(lambda key: self.exporter.ledger.trigger(key))
+        self.wishes = Wishes(self._row)
         self.mischief = Mischief(self.world, self.exporter.sites, self._chance)
         self.seen = Pages()
         self.steps = self.restarts = self.polls = self.failed = 0
@@ -174,6 +175,9 @@ class Fleet:
             schedules=lambda: SCHEDULES,
             clock=self.time.clock(),
         )
+
+    def _row(self, key: str) -> Trigger | None:
+        return self.exporter.ledger.trigger(key)
 
     def _submit(self, wish: Wish) -> Verdict:
         verdict = self.exporter.desk.submit(wish)

@@ -127,7 +127,7 @@ class Mischief:
         self._going[site] = evil.name
         self._until[site] = now + self._chance.uniform(1, evil.minutes) * 60
         if evil.name == "wrong password":
-            self._sites[site].password = "wrong"  # noqa: S105 - it is wrong
+            self._sites[site].password = "wrong"
             self._sites[site].api.restart()
         elif evil.name == "link cut":
             self._world.set_down(self._other(site))
@@ -174,7 +174,7 @@ class Mischief:
 
     def _rename(self) -> None:
         self._newcomers += 1
-        self._world.change(self._someone(), name=f"vm-{self._newcomers} \"renamed\" ü\\")
+        self._world.change(self._someone(), name=f'vm-{self._newcomers} "renamed" ü\\')
 
     def _add(self, now: float) -> None:
         self._newcomers += 1

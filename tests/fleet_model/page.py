@@ -23,10 +23,12 @@ FREE: Final = re.compile(
 """Series of which the model tells no number: they have rules of their own, or none here."""
 
 PER_PROCESS: Final = re.compile(
-    "vr_(api|poll|polls|store|log|secret|webhook|webhooks|alert|alerts)_.*"
-    "|(process|python)_.*"
+    "vr_(api|poll|polls|store|log|secret|webhook|webhooks|alert|alerts)_.*|(process|python)_.*"
 )
 """Counters that a restart sets back (metrics.md 1.3)."""
+
+SUMMED: Final = {"vr_tasks_failed_total": "class", "vr_poll_duration_seconds": "stage"}
+"""Families of which the model tells the sum over one label, as `sum of` the family."""
 
 _COUNTER: Final = re.compile(".*_(total|count|sum|bucket)")
 _LINE: Final = re.compile(
@@ -78,7 +80,8 @@ class Pages:
             twice += [Mismatch(_text(key), "once", "twice in the model")] if key in wanted else []
             wanted[key] = value
         self.compared += len(wanted)
-        found = [*twice, *_differences(wanted, seen), *_forms(seen, other), *_shape(seen)]
+        found = [*twice, *_differences(wanted, {**seen, **_sums(seen)})]
+        found += [*_forms(seen, other), *_shape(seen)]
         found += self._falls(seen)
         self._last.update({key: n for key, n in seen.items() if _COUNTER.fullmatch(key[0])})
         self._forget(seen)
@@ -145,17 +148,29 @@ def _differences(wanted: Mapping[Series, float], seen: Mapping[Series, float]) -
             found.append(Mismatch(_text(key), f"{value!r}", "nothing"))
         elif not math.isclose(seen[key], value, rel_tol=1e-9, abs_tol=1e-5):
             found.append(Mismatch(_text(key), f"{value!r}", f"{seen[key]!r}"))
-    for key in seen.keys() - wanted.keys():
-        if not FREE.fullmatch(key[0]):
-            found.append(Mismatch(_text(key), "nothing", f"{seen[key]!r}"))
-    return found
+    return found + [
+        Mismatch(_text(key), "nothing", f"{seen[key]!r}")
+        for key in seen.keys() - wanted.keys()
+        if not FREE.fullmatch(key[0])
+    ]
+
+
+def _sums(seen: Mapping[Series, float]) -> dict[Series, float]:
+    """Add the families of `SUMMED` up."""
+    sums: dict[Series, float] = {}
+    for (name, labels), value in seen.items():
+        if over := SUMMED.get(name):
+            key = f"sum of {name}", frozenset(pair for pair in labels if pair[0] != over)
+            sums[key] = sums.get(key, 0.0) + value
+    return sums
 
 
 def _forms(seen: Mapping[Series, float], other: Mapping[Series, float]) -> list[Mismatch]:
     """Both forms hold the same series, and the same numbers save what moves with each look."""
     odd = seen.keys() ^ other.keys()
-    odd |= {key for key in seen.keys() & other.keys() if _is_still(key[0])
-            and seen[key] != other[key]}
+    odd |= {
+        key for key in seen.keys() & other.keys() if _is_still(key[0]) and seen[key] != other[key]
+    }
     return [
         Mismatch(f"text form of {_text(key)}", f"{seen.get(key)}", f"{other.get(key)}")
         for key in odd
@@ -178,7 +193,9 @@ def _shape(seen: Mapping[Series, float]) -> list[Mismatch]:
     for (name, own), pairs in buckets.items():
         counts = [count for _, count in sorted(pairs)]
         if counts != sorted(counts) or counts[-1] != seen[f"{name}_count", own]:
-            found.append(Mismatch(_text((name, own)), "buckets that rise to the count", f"{counts}"))
+            found.append(
+                Mismatch(_text((name, own)), "buckets that rise to the count", f"{counts}")
+            )
     return found
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from tests.fleet_model.brought import ENDS_POLL, Brought, Chain, Reading, brought, count_issues
-from tests.fleet_model.rows import STATUSES, VERDICTS, Row, Sample
+from tests.fleet_model.rows import Row
 from tests.fleet_model.tasks import Tasks
 from tests.fleet_model.told import Told, Truth
 
@@ -20,12 +20,12 @@ POLL_SECONDS: Final = 60.0
 CLOSED_SECONDS: Final = 3600.0
 """A side endpoint that is forbidden or missing is left alone for so long (A26)."""
 
-SIDES: Final = ("replications", "replication_issues", "pairing_issues", "replication_servers", "tasks")
-DIRECTIONS: Final = ("outgoing", "incoming")
-REASONS: Final = (
-    *("dns", "connect", "tls", "timeout", "deadline", "reset", "too_large", "encoding"),
-    *("not_json", "schema", "auth", "forbidden", "not_found", "throttled", "server_error"),
-    *("redirect", "paging", "session", "internal"),
+SIDES: Final = (
+    "replications",
+    "replication_issues",
+    "pairing_issues",
+    "replication_servers",
+    "tasks",
 )
 
 
@@ -103,7 +103,6 @@ class SiteModel:
         self._closed: dict[str, float] = {}
         self._names: dict[str, str] = {}
         self._hold, self._locked_until = "", 0.0
-        self.was_told = False
 
     def hear(self, told: Iterable[Told], now: float) -> None:
         """Take in answers, whatever they were asked for."""
@@ -118,10 +117,9 @@ class SiteModel:
                 self.logins += each.code != "error"
                 self.failed_logins += not each.is_good and each.code != "error"
                 self._locked_until = now + 300 if each.reason == "auth" else 0.0
-            if each.endpoint == "tasks":
-                if self._task_lists.take(each):
-                    self.tasks.take(self._task_lists.chain, self.name)
-                    self.read_at["tasks"] = now
+            if each.endpoint == "tasks" and self._task_lists.take(each):
+                self.tasks.take(self._task_lists.chain, self.name)
+                self.read_at["tasks"] = now
             if each.reason in {"forbidden", "not_found"}:
                 self._closed[each.endpoint] = now + CLOSED_SECONDS
 
@@ -135,8 +133,12 @@ class SiteModel:
             poll.reasons += self._cut(poll, turn.began)
         self.polls += 1
         self.reasons.update(poll.reasons)
-        self._stretch = min(self._stretch * 2, LONGEST_STRETCH) if "throttled" in poll.reasons else 1
-        self.interval = max(INTERVAL_SECONDS, min(INTERVAL_SECONDS * self._stretch, LONGEST_INTERVAL))
+        self._stretch = (
+            min(self._stretch * 2, LONGEST_STRETCH) if "throttled" in poll.reasons else 1
+        )
+        self.interval = max(
+            INTERVAL_SECONDS, min(INTERVAL_SECONDS * self._stretch, LONGEST_INTERVAL)
+        )
         self.was_observed = True
         if poll.info is not None:
             self.info = poll.info
@@ -284,7 +286,7 @@ class SiteModel:
                 continue
             home = self._home.get(key)
             self._misses[key] += home not in unsure if home else not unsure
-            if self._misses[key] >= 2:  # noqa: PLR2004 - two polls agree
+            if self._misses[key] >= 2:
                 del self.totals[key], self._misses[key]
                 self._home.pop(key, None)
                 self.removed += 1
@@ -297,116 +299,3 @@ def _has_moved(before: Row, row: Row) -> bool:
     names = ("transferred_bytes", "checksum_compared_bytes")
     has_moved = any(None not in (old[n], new[n]) and old[n] != new[n] for n in names)
     return has_moved or round(abs(new["ratio"] - old["ratio"]) * 100) >= 1
-
-
-def samples(site: SiteModel, now: float) -> Iterator[Sample]:
-    """Everything that the page must hold for a site at this moment."""
-    yield from _own(site, now)
-    yield from _totals(site)
-    is_stale = site.is_stale("site", now)
-    if is_stale:
-        return
-    if site.info is not None:
-        names = {"version": site.info["version"], "build": site.info["build_number"], "api": "v2"}
-        yield "vr_appliance_info", {"site": site.name} | names, 1
-    if not site.is_stale("servers", now):
-        for server in site.servers:
-            yield from _server(server, site.name)
-    fresh = [p for p in site.pairings.values() if not site.is_stale(p.id, now)]
-    for pairing in fresh:
-        yield from _pairing(site, pairing)
-    if site.tasks.shown is not None and not site.is_stale("tasks", now):
-        known = {key: _entity(row) for p in fresh for key, row in p.rows.items()}
-        yield from site.tasks.detail(site.name, known)
-
-
-def _entity(row: Row) -> tuple[str, str]:
-    is_withheld = row.is_partial and row.direction == "incoming"
-    return "" if is_withheld else row.truth["vm_id"], row.truth["name"]
-
-
-def _own(site: SiteModel, now: float) -> Iterator[Sample]:
-    labels = {"site": site.name}
-    yield "vr_up", labels, float(site.is_up)
-    yield "vr_snapshot_stale", labels, float(site.is_stale("site", now))
-    yield "vr_poll_interval_seconds", labels, site.interval
-    yield "vr_rows_dropped", labels, 0.0
-    if site.last_success is not None:
-        yield "vr_poll_last_success_timestamp_seconds", labels, site.last_success
-    if site.last_turn is not None:
-        yield "vr_poll_last_attempt_timestamp_seconds", labels, site.last_turn.wall
-    yield "vr_polls_total", labels, float(site.polls)
-    yield "vr_polls_skipped_total", labels, float(site.skipped)
-    for reason in REASONS:
-        yield "vr_poll_failures_total", labels | {"reason": reason}, float(site.reasons[reason])
-    yield "vr_api_logins_total", labels, float(site.logins)
-    yield "vr_api_login_failures_total", labels, float(site.failed_logins)
-    throttled = sum(n for (_, _, code), n in site.requests.items() if code == "429")
-    yield "vr_api_throttled_total", labels, float(throttled)
-    for (endpoint, method, code), count in site.requests.items():
-        own = {"endpoint": endpoint, "method": method, "code": code}
-        yield "vr_api_requests_total", labels | own, float(count)
-    for pairing in site.pairings.values():
-        yield "vr_pairing_up", labels | {"pairing": pairing.name}, float(pairing.is_up)
-
-
-def _totals(site: SiteModel) -> Iterator[Sample]:
-    if site.was_observed:
-        yield "vr_replications_removed_total", {"site": site.name}, float(site.removed)
-    for name in site.born:
-        for direction in DIRECTIONS:
-            key = name, direction
-            labels = {"site": site.name, "pairing": name, "direction": direction}
-            yield "vr_syncs_observed_total", labels, float(site.syncs[key])
-            yield "vr_syncs_observed_bytes_total", labels, float(site.bytes[key])
-            yield "vr_transferred_bytes_total", labels, float(site.moved[key])
-            yield "vr_sync_duration_seconds_count", labels, float(site.syncs[key])
-            yield "vr_sync_duration_seconds_sum", labels, float(site.sync_seconds[key])
-    yield from site.tasks.samples(site.name)
-
-
-def _server(server: Truth, site: str) -> Iterator[Sample]:
-    labels = {"site": site, "server": server["uuid"]}
-    names = {
-        "name": server["name"],
-        "side": "local",
-        "decommissioned": str(server["decommissioned"]).lower(),
-    }
-    yield "vr_replication_server_info", labels | names, 1
-    yield "vr_replication_server_connected", labels, float(server["connected"])
-    yield "vr_replication_server_replications", labels, float(server["replications"])
-
-
-def _pairing(site: SiteModel, pairing: Pairing) -> Iterator[Sample]:
-    p = {"site": site.name, "pairing": pairing.name}
-    names = {
-        "pairing_id": pairing.id,
-        "local_vc": pairing.local_vc,
-        "remote_vc": pairing.remote_vc,
-    }
-    yield "vr_pairing_info", p | names, 1
-    if pairing.remote_up is not None:
-        yield "vr_pairing_remote_session_up", p, float(pairing.remote_up)
-    for side, connected in pairing.vc_connected.items():
-        yield "vr_pairing_vc_connected", p | {"side": side}, float(connected)
-    for scope, counted in pairing.issues.items():
-        for severity in ("warning", "error"):
-            labels = p | {"scope": scope, "severity": severity}
-            yield "vr_issues", labels, float(counted[severity])
-    rows = pairing.rows
-    for direction in DIRECTIONS:
-        own = [row for row in rows.values() if row.direction == direction]
-        states, verdicts = Counter(r.status for r in own), Counter(r.verdict for r in own)
-        labels = p | {"direction": direction}
-        for status in STATUSES:
-            yield "vr_replications", labels | {"status": status}, float(states[status])
-        others = sum(count for status, count in states.items() if status not in STATUSES)
-        yield "vr_replications", labels | {"status": "OTHER"}, float(others)
-        for verdict in VERDICTS:
-            yield "vr_replications_rpo", labels | {"verdict": verdict}, float(verdicts[verdict])
-    for key, row in rows.items():
-        r = p | {"replication": key, "vm": row.truth["name"]}
-        yield from row.samples(r, pairing.id)
-        totals = site.totals.get(key, Totals())
-        yield "vr_replication_rpo_breached_seconds_total", r, totals.breached_seconds
-        yield "vr_replication_synced_bytes_total", r, float(totals.synced_bytes)

@@ -68,6 +68,7 @@ class Tasks:
             labels = {"site": site, "operation": operation}
             count = float(self.completed[operation])
             yield "vr_tasks_completed_total", labels, count
+            yield "sum of vr_tasks_failed_total", labels, float(self.failed[operation])
             for family, seconds in (
                 ("vr_task_duration_seconds", self.seconds),
                 ("vr_task_queue_wait_seconds", self.waited),
@@ -118,7 +119,9 @@ class Tasks:
         name = operation_of(task)
         self.completed[name] += 1
         self.failed[name] += task["status"] != "SUCCESS"
-        self.seconds[name] += task["completed_timestamp_seconds"] - task["started_timestamp_seconds"]
+        self.seconds[name] += (
+            task["completed_timestamp_seconds"] - task["started_timestamp_seconds"]
+        )
         self.waited[name] += task["started_timestamp_seconds"] - task["queued_timestamp_seconds"]
 
     def _forget(self, now: float) -> None:

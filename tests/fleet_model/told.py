@@ -63,7 +63,8 @@ Truth = dict[str, Any]
 class Told:
     """One answer as it left; `reason` is why it is none, by fault-matrix R9, else empty.
 
-    `lasts` is how long it takes to come, or until nobody waits any more; `code` is its status, `error` where no head was sent. `truth` is that of the moment.
+    `code` is its status, `error` where no head was sent. `lasts` is how long it takes to come, or
+    until nobody waits any more. `truth` is that of the moment.
     """
 
     method: str
@@ -154,25 +155,28 @@ def _reason(request: SimRequest, response: SimResponse, *, fault: str) -> str:
         return _UNANSWERED[response.delivery]
     if response.delay_seconds > READ_SECONDS:
         return "timeout"
-    if response.status >= 300:  # noqa: PLR2004 - no good answer
+    if response.status >= 300:
         return _refusal(response.status, has_password="authorization" in request.headers)
+    return _unreadable(response) or _BROKEN.get(response.delivery, fault)
+
+
+def _unreadable(response: SimResponse) -> str:
     if response.header("Content-Encoding"):
         return "encoding"
     if len(response.body) > MOST_BYTES:
         return "too_large"
-    if response.delivery is Delivery.DRIP:
-        return "deadline" if len(response.body) > RESPONSE_SECONDS else ""
-    return _BROKEN.get(response.delivery, fault)
+    is_dripping = response.delivery is Delivery.DRIP
+    return "deadline" if is_dripping and len(response.body) > RESPONSE_SECONDS else ""
 
 
 def _refusal(status: int, *, has_password: bool) -> str:
     if has_password and status in {401, 403}:
         return "auth"
-    if status == 401:  # noqa: PLR2004
+    if status == 401:
         return "session"
-    if status >= 500:  # noqa: PLR2004
+    if status >= 500:
         return "server_error"
-    return _STATUSES.get(status, "redirect" if status < 400 else "schema")  # noqa: PLR2004
+    return _STATUSES.get(status, "redirect" if status < 400 else "schema")
 
 
 def _document(response: SimResponse, endpoint: str) -> tuple[Any, str]:
@@ -185,7 +189,7 @@ def _document(response: SimResponse, endpoint: str) -> tuple[Any, str]:
         document = json.loads(response.body)
     except (ValueError, RecursionError):
         return None, "not_json"
-    if endpoint not in LISTS or response.status >= 300:  # noqa: PLR2004
+    if endpoint not in LISTS or response.status >= 300:
         return document, "" if isinstance(document, Mapping) else "schema"
     is_list = isinstance(document, dict) and isinstance(document.get("list"), list)
     return document, "" if is_list else "schema"

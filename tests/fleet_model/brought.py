@@ -123,8 +123,15 @@ def brought(told: Iterable[Told]) -> Brought:
             poll.lists.setdefault(key, Reading()).take(each)
         if each.endpoint == "remote_session":
             poll.remote[each.pairing_id] = each.is_good
-    poll.reasons = _failures(own, poll)
+    poll.reasons = _failures(_without_looks(own), poll)
     return poll
+
+
+def _without_looks(own: list[Told]) -> list[Told]:
+    """A poll's own tasks come last: those told before are looked at for triggers."""
+    others = [at for at, told in enumerate(own) if told.endpoint in LISTS - {"tasks"}]
+    last = max(others, default=0)
+    return [told for at, told in enumerate(own) if told.endpoint != "tasks" or at > last]
 
 
 def read_by(told: list[Told], now: float) -> float:

@@ -30,6 +30,9 @@ class Day:
 
     faults: list[str]
     figures: str
+    reasons: frozenset[str]
+    restarts: int
+    compared: int
 
 
 def live(plan: Plan, *, say: Callable[[str], None] = lambda _: None) -> Day:
@@ -46,7 +49,13 @@ def live(plan: Plan, *, say: Callable[[str], None] = lambda _: None) -> Day:
                 say(f"{fleet.lived_seconds / HOUR_SECONDS:.1f} h: {growth}")
     finally:
         fleet.close()
-    return Day(faults or growth.faults(), _figures(fleet, growth, plan))
+    return Day(
+        faults or growth.faults(),
+        _figures(fleet, growth, plan),
+        reasons=frozenset(reason for each in fleet.failures.values() for reason in each),
+        restarts=fleet.restarts,
+        compared=fleet.seen.compared,
+    )
 
 
 def _told(fleet: Fleet, found: list[Mismatch], plan: Plan) -> list[str]:

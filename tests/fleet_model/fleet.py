@@ -13,7 +13,7 @@ from tests.fleet_model.mischief import Mischief
 from tests.fleet_model.page import Mismatch, Pages, Sample
 from tests.fleet_model.shown import samples
 from tests.fleet_model.site import SiteModel, Turn
-from tests.fleet_model.told import ToldApi
+from tests.fleet_model.told import ToldApi, Truths
 from tests.fleet_model.wishes import Wishes
 from tests.pages import text_of
 from tests.simulated import ManualClock
@@ -33,7 +33,12 @@ from vr_exporter.watching.board import Board
 
 SITES = ("madrid", "berlin")
 SCHEDULES = (Schedule("databases", "*/20 * * * *", wanted=Wanted(patterns=("db-*",))),)
-PAGE_SIZE = 25
+PAGES = 1.6
+"""So many pages hold the replications: each list has more than one."""
+
+STRICT_EVERY = 20
+"""At one step of so many the strict parsers of prometheus_client bear our quick one out."""
+
 OWN_KEPT_SECONDS = 1.0
 """The exporter's own counters on a page may be so old."""
 
@@ -50,10 +55,11 @@ class Clock(ManualClock):
 class Exporter(Watched):
     """The parts of an exporter with a bridge and schedules; its appliances remember."""
 
-    def __init__(self, world: World, time: Clock) -> None:
+    def __init__(self, world: World, time: Clock, *, page_size: int) -> None:
         options = ApiOptions(accounts=(ACCOUNT,))
-        self._apis = {name: ToldApi(world, name, options) for name in SITES}
-        super().__init__(sites=SITES, time=time, inhabits=world, page_size=PAGE_SIZE)
+        truths = Truths(world)
+        self._apis = {name: ToldApi(world, name, options, truths=truths) for name in SITES}
+        super().__init__(sites=SITES, time=time, inhabits=world, page_size=page_size)
         self.begin()
 
     def begin(self) -> None:
@@ -94,7 +100,7 @@ class Fleet:
         self.time = Clock()
         options = WorldOptions(sites=SITES, replications=replications, seed=seed, churn=True)
         self.world = World(options, now=self.time.now)
-        self.exporter = Exporter(self.world, self.time)
+        self.exporter = Exporter(self.world, self.time, page_size=int(replications / PAGES))
         self.models = {name: SiteModel(name, self.world.site(name).vc_id) for name in SITES}
         self.wishes = Wishes(self._row)
         self.mischief = Mischief(self.world, self.exporter.sites, self._chance)
@@ -268,7 +274,7 @@ class Fleet:
         faults = [Mismatch("a wish", "what its POST allows", each) for each in self.wishes.faults]
         self.wishes.faults.clear()
         openmetrics, text = self.exporter.pages()
-        is_strict = self.steps % 10 == 1
+        is_strict = self.steps % STRICT_EVERY == 1
         return faults + self.seen.check(openmetrics, text, self._expected(), is_strict=is_strict)
 
     def _expected(self) -> Iterator[Sample]:

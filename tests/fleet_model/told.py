@@ -97,17 +97,38 @@ class Told:
         return found
 
 
+class Truths:
+    """The truth of a world, told anew when time has passed or somebody has acted."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._truth: Truth = {}
+
+    def now(self) -> Truth:
+        """All that is so at this moment."""
+        if not self._truth or self._truth["now"] != self._world.now():
+            self._truth = self._world.truth()
+        return self._truth
+
+    def forget(self) -> None:
+        """Somebody has acted."""
+        self._truth = {}
+
+
 class ToldApi(Api):
     """Tells whoever asks, and keeps what it told in `told` until somebody takes it."""
 
-    def __init__(self, world: World, site: str, options: ApiOptions) -> None:
+    def __init__(self, world: World, site: str, options: ApiOptions, *, truths: Truths) -> None:
         super().__init__(world, site, options)
         self.told: list[Told] = []
+        self._truths = truths
 
     def answer(self, request: SimRequest) -> SimResponse:
         """Answer, and note it."""
         response = super().answer(request)
-        truth = self._world.truth() if request.path.endswith(_TRUTHS) else {}
+        if request.method != "GET":
+            self._truths.forget()
+        truth = self._truths.now() if request.path.endswith(_TRUTHS) else {}
         self.told.append(told_of(request, response, now=self.now(), truth=truth))
         return response
 

@@ -80,7 +80,7 @@ class Wishes:
             if len(waiting) != 1:
                 self.faults.append(f"a POST for {replication} at {site} of {len(waiting)} wishes")
             for wish in waiting:
-                wish.allowed = _allowed(each)
+                wish.allowed = _allowed(each, replication)
 
     def settle(self) -> None:
         """See how open wishes stand, and that each came to what its POST allows."""
@@ -154,14 +154,15 @@ def _outcome(row: Trigger) -> str:
     return "ambiguous" if state == "unresolved" else ""
 
 
-def _allowed(told: Told) -> frozenset[str]:
+def _allowed(told: Told, replication: str) -> frozenset[str]:
     """What a POST may come to: a 202 is a yes, a 4xx a no, for all else the tasks tell."""
     if told.is_good and told.code == "202":
         return frozenset({"accepted"})
     if told.reason == "connect" or told.code.startswith("4"):
         return frozenset({"rejected"})
     is_begun = any(
-        task["operation"] == "sync" and task["queued_timestamp_seconds"] >= told.at - 0.01
+        (task["operation"], task["replication"]) == ("sync", replication)
+        and task["queued_timestamp_seconds"] >= told.at - 0.01
         for site in told.truth["sites"].values()
         for task in site["tasks"]
     )

@@ -166,8 +166,7 @@ class Fleet:
             self._serve(name, site)
         for name, site in self.exporter.sites.items():
             site.worker.serve()
-            site.worker.shown.age()
-            self._hear(name)
+            self._age(name, site)
         found = self._compare()
         self.time.advance(max(OWN_KEPT_SECONDS, before + self._step - self.time.now()))
         return found
@@ -193,8 +192,7 @@ class Fleet:
     def _serve(self, name: str, site: Site) -> None:
         worker, model = site.worker, self.models[name]
         worker.serve()
-        worker.shown.age()
-        self._hear(name)
+        self._age(name, site)
         if self.time.monotonic() < self.exporter.due[name]:
             return
         began = self.time.monotonic()
@@ -209,6 +207,11 @@ class Fleet:
         self.failed += bool(poll.reasons)
         self._failures[name].update(poll.reasons)
         self._plan(name, site)
+
+    def _age(self, name: str, site: Site) -> None:
+        site.worker.shown.age()
+        self._hear(name)
+        self.models[name].age(self.time.monotonic())
 
     def _plan(self, name: str, site: Site) -> None:
         """Let the worker say when it polls next; the model counts what was passed over."""

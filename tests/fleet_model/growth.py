@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import threading
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Growth:
         if self.hours and seconds < self.hours[-1] * 3600 + EVERY_SECONDS:
             return
         gc.collect()
+        _give_back()
         process = psutil.Process()
         self.hours.append(seconds / 3600)
         self.mib.append(process.memory_info().rss / _MIB)
@@ -78,3 +80,10 @@ class Growth:
     def _settled(self) -> list[float]:
         pairs = zip(self.hours, self.mib, strict=True)
         return [mib for hour, mib in pairs if hour >= SETTLED_HOURS]
+
+
+def _give_back() -> None:
+    """Let the C library return what is free: what is left is held by somebody."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -153,12 +153,22 @@ class SiteModel:
             self.last_success = turn.wall
         self._remove(poll)
         self.last_turn = turn
+        self.age(turn.ended)
         return poll
 
     def is_stale(self, part: str, now: float) -> bool:
         """Whether a part was read, and too long ago."""
         limit = max(STALE_SECONDS, 3 * self.interval)
         return part in self.read_at and now - self.read_at[part] > limit
+
+    def age(self, now: float) -> None:
+        """Drop servers and tasks that are too old for good: they have no mark of their own."""
+        if self.is_stale("site", now):
+            return
+        if self.is_stale("servers", now):
+            self.servers = []
+        if self.is_stale("tasks", now):
+            self.tasks.restart()
 
     def _unasked(self) -> list[str]:
         """Why a poll asked nothing at all: a password that was refused, or a throttle."""

@@ -15,8 +15,8 @@ EVERY_SECONDS: Final = 1800.0
 SETTLED_HOURS: Final = 4.0
 """So long caches fill; from then on memory has to be flat."""
 
-MOST_SLOPE: Final = 0.25
-"""MiB an hour, by a line through all looks: 6 MiB in a day."""
+MOST_SLOPE: Final = 0.5
+"""MiB an hour, by a line through all looks: 12 MiB in a day."""
 
 MOST_ABOVE: Final = 8.0
 """MiB of the last looks above the first."""

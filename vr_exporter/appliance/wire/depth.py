@@ -29,7 +29,7 @@ def is_too_deep(body: bytes, limit: int = DEEPEST) -> bool:
 
 def _brackets(body: bytes) -> bytes:
     """Return the brackets outside of strings, all of one kind."""
-    if b'\\"' in body:
+    if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     structure = body.translate(_ALIKE, _NOT_STRUCTURE).replace(b'""', b"")
     return _STRING.sub(b"", structure) if b'"' in structure else structure

@@ -82,7 +82,8 @@ def changes_of(pairing: Pairing, rows: Iterable[Replication], look: Look) -> Pai
             if row.last_sync_duration_seconds is not None:
                 seconds = row.last_sync_duration_seconds
                 observed.append(Observe("vr_sync_duration_seconds", labels, seconds))
-        sums["vr_transferred_bytes_total", labels] += step.moved_bytes
+        if step.moved_bytes:
+            sums["vr_transferred_bytes_total", labels] += step.moved_bytes
         now_watched = _watched(row, step, look)
         watched.append(now_watched)
         if (after := _totals(now_watched, look)) != look.totals.get(row.id):

@@ -31,17 +31,20 @@ class KnownPage(Generic[T]):
         noun_of: Callable[[R], T | None],
     ) -> tuple[T, ...]:
         """Make nouns of rows; nothing is made of any before all that are new are decoded."""
-        known = self._nouns
-        unread = {row: decode(row) for row in rows if row not in known}
-        nouns: list[T | None] = []
-        kept: dict[bytes, T] = {}
-        for row in rows:
+        nouns = list(map(self._nouns.get, rows))
+        unknown = [place for place, noun in enumerate(nouns) if noun is None]
+        decoded = [decode(rows[place]) for place in unknown]
+        odd: set[bytes] = set()
+        for place, row in zip(unknown, decoded, strict=True):
             noted = surprises.noted
-            noun = known[row] if row in known else noun_of(unread[row])
-            nouns.append(noun)
-            if noun is not None and surprises.noted == noted:
-                kept[row] = noun
-        self._nouns = kept
+            nouns[place] = noun_of(row)
+            if surprises.noted != noted:
+                odd.add(rows[place])
+        self._nouns = {
+            row: noun
+            for row, noun in zip(rows, nouns, strict=True)
+            if noun is not None and row not in odd
+        }
         return tuple(noun for noun in nouns if noun is not None)
 
 

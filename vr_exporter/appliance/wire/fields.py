@@ -35,10 +35,14 @@ def given(value: T | UnsetType) -> T | None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading an answer takes: the time now, the API version, and who counts oddities."""
+    """What reading an answer takes: the time now, the API version, and who counts oddities.
+
+    `offset` is where a page begins in its list.
+    """
 
     now: float
     api: str = "v2"
+    offset: int = 0
     surprises: Surprises = field(default_factory=Surprises)
 
     def name(self, value: str | UnsetType | None, field: str) -> str:

@@ -50,6 +50,7 @@ def _unconnected(cause: Exception) -> Break:
         raise httpx.ConnectError(str(cause), request=request) from cause
 
     def begin(site: Site) -> None:
+        assert site.transport is not None
         site.transport.handle_request = refuse  # type: ignore[method-assign] # until it heals
 
     return begin

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import socket
 import ssl
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -111,6 +112,9 @@ class BoundedStream(httpcore.NetworkStream):
         except httpcore.ConnectTimeout as error:
             self._stream.close()
             raise HandshakeTimeout("the TLS handshake did not end in time") from error
+        except httpcore.ConnectError as error:
+            _close_what_a_reset_left(error)
+            raise
         self._on_tls(stream.get_extra_info("socket"))
         return BoundedStream(stream, self._deadline, heard=self._heard, on_tls=self._on_tls)
 
@@ -168,6 +172,21 @@ class BoundedBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if not addresses:
                     raise
+
+
+def _close_what_a_reset_left(error: BaseException) -> None:
+    """Close the socket that Python leaves open when a reset comes just before a handshake.
+
+    It is known to the frames of the error alone (`ssl.SSLSocket._create`, Python 3.11),
+    so whoever kept the error would keep the socket.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        for frame, _ in traceback.walk_tb(cause.__traceback__):
+            left = frame.f_locals.get("self")
+            if isinstance(left, ssl.SSLSocket):
+                left.close()
+        cause = cause.__context__
 
 
 def _resolve(host: str, port: int) -> list[str]:

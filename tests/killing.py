@@ -34,7 +34,8 @@ from vr_exporter.ledger.store import StoreFailed
 
 TARGETS: Final = 12
 WORKERS: Final = 3
-LONGEST_LIFE_SECONDS: Final = 0.5
+LONGEST_LIFE_SECONDS: Final = 60.0
+"""Every point comes up in time, on a slow machine later: no life is to end before its own."""
 LOG_BYTES: Final = 100_000
 """So small that lives of a moment see checkpoints."""
 

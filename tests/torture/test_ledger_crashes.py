@@ -33,7 +33,7 @@ def verdict_after(folder: Path, kills: int, *more: str) -> dict[str, Any]:
     return verdict
 
 
-@pytest.mark.timeout(60 + KILLS)
+@pytest.mark.timeout(600 + KILLS)
 def test_K1_to_K9_and_K12_a_kill_neither_loses_nor_doubles_a_wish(tmp_path: Path) -> None:
     """At each point and at any moment, under load and with commits that fail."""
     verdict = verdict_after(tmp_path, KILLS)

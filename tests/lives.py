@@ -23,7 +23,7 @@ from tests.command_line import ROOT, settings_file
 from vr_exporter.ledger.crash import VARIABLE
 from vr_exporter.simulator.server import SimServer
 
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 60.0
 REPEAT_SECONDS: Final = 0.05
 ANSWER_SECONDS: Final = 5.0
 HURRY_SECONDS: Final = 0.3

@@ -114,7 +114,7 @@ class Running:
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
 
 
 @contextmanager
@@ -210,7 +210,7 @@ class Sending:
         for alarm in self._alarms:
             alarm.end()
         for thread in self._threads:
-            thread.join(timeout=15)
+            thread.join(timeout=60)
         self.ledger.close()
 
     def _start(self, name: str, url: str, timing: Timing) -> None:

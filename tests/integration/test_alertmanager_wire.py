@@ -151,7 +151,7 @@ def test_a_slow_answer_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch) -
         with a_server(serve) as server, talking_to(server) as client:
             answer = client.post(BODY)
             assert answer.status == 0
-            assert 0.3 < answer.seconds < 3
+            assert 0.3 < answer.seconds < 8
 
 
 def test_nobody_there_is_an_answer_too() -> None:

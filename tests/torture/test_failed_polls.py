@@ -51,7 +51,7 @@ def _nobody_hoards_log_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
 
 
-@pytest.mark.timeout(120 + POLLS)
+@pytest.mark.timeout(600 + POLLS)
 def test_B30_failed_polls_in_a_row_leave_nothing_behind() -> None:
     """Memory, threads and descriptors are those of the first hundred, and a good poll heals all."""
     with Watched() as watched:

@@ -44,7 +44,7 @@ PERSISTENT: Final = (
 )
 """What outlives a restart (metrics.md 1.3), as Prometheus names it."""
 
-pytestmark = [pytest.mark.xdist_group("restart"), pytest.mark.timeout(120 + 6 * RESTARTS)]
+pytestmark = [pytest.mark.xdist_group("restart"), pytest.mark.timeout(600 + 6 * RESTARTS)]
 
 
 @dataclass
@@ -171,7 +171,8 @@ def lived(tool: Callable[[str], Path]) -> Iterator[Lived]:
         wait_until(lambda: are_read(lives) and is_quiet(lives, people), "the last poll")
         watcher.stop()
         rows = [row for row in triggers_of(lives) if row["outcome"]]
-        threading.Event().wait(2.5)  # two more scrapes
+        ended = now()
+        wait_until(lambda: scraper.value("min(timestamp(vr_up))") > ended, "the end was scraped")
         yield Lived(
             series=history(scraper),
             page=scraper.query(f'{{__name__=~"{PERSISTENT}"}}'),

@@ -13,7 +13,7 @@ import pytest
 
 from tests.watched import Watched
 
-POLLS = int(os.environ.get("VR_TORTURE_POLLS", "400"))
+POLLS = int(os.environ.get("VR_TORTURE_POLLS", "200"))
 """How many polls fail; `make torture` takes 100,000."""
 
 WARM_UP = 100

@@ -72,13 +72,15 @@ class Life:
             faults.commits = _Sometimes(self._random)
 
     def run(self) -> None:
-        """Work in several threads until the kill."""
+        """Work in several threads until the kill, or until there is nobody left to kill it."""
+        killer = os.getppid()
         for number in range(WORKERS):
             threading.Thread(target=self._work_on, args=(number,), daemon=True).start()
         threading.Thread(target=self._guarded, args=(self.telling.work_on,), daemon=True).start()
-        while True:
+        while os.getppid() == killer:
             self.wish()
             threading.Event().wait(BEAT_SECONDS)
+        os._exit(1)
 
     def _work_on(self, number: int) -> None:
         self._guarded(lambda: self._work_for_ever(number))

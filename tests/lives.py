@@ -219,10 +219,3 @@ class People:
 def now() -> float:
     """The clock that all processes of this machine share."""
     return time.time()  # noqa: TID251 - as said
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port

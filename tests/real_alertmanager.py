@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.alerts import note
-from tests.lives import free_port
+from tests.ports import free_port
 from tests.prometheus import fetch, running, wait_until
 from tests.tools import tool
 from vr_exporter.alerting.alertmanager import Alertmanager, Member

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from tests.wire_server import Caller, Connection, Serve, a_caller, a_server
 from vr_exporter.appliance.errors import ApplianceError, Unreachable
 from vr_exporter.appliance.transport import Ask, Limits
@@ -52,8 +53,7 @@ def test_A1_a_name_that_does_not_resolve_is_dns(monkeypatch: pytest.MonkeyPatch)
 
 def test_A2_a_refused_connection_is_connect() -> None:
     """The operating system's words are kept."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     with (
         a_caller(f"http://127.0.0.1:{port}") as caller,
         pytest.raises(Unreachable, match=f"127.0.0.1:{port}: Connection refused") as caught,

@@ -17,6 +17,7 @@ from subprocess import Popen
 import pytest
 
 from tests.command_line import IN_TIME, ROOT, a_world, run, served, settings_file
+from tests.ports import free_port
 from tests.prometheus import exporter, fetch, running, wait_until
 from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.server import SimServer
@@ -85,11 +86,9 @@ def test_it_starts_while_the_appliance_is_away_and_heals_when_it_comes(
     short_path: Path, appliance: SimServer
 ) -> None:
     """No fault of an appliance ends `serve`, not even at the start (R6)."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = taken.getsockname()[1]
     sites = {
         "madrid": {"url": appliance.url},
-        "berlin": {"url": f"http://127.0.0.1:{free}"},
+        "berlin": {"url": f"http://127.0.0.1:{free_port()}"},
     }
     with serving(settings_file(short_path, sites)) as (_, url):
         wait_until(lambda: is_ready(url), "both were tried")
@@ -215,8 +214,7 @@ def said_until(program: Popen[str], wanted: str) -> str:
 
 def test_B28_closed_standard_streams_are_no_trouble(config: str, appliance: SimServer) -> None:
     """No socket and no lock gets their numbers, and it ends well."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        address = f"127.0.0.1:{found.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = exporter("serve", "--config.file", config, "--web.listen-address", address)
     closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
     with subprocess.Popen(closed, cwd=ROOT) as program:

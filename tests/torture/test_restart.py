@@ -21,7 +21,8 @@ import pytest
 
 from tests.asking import UNLIMITED
 from tests.command_line import served
-from tests.lives import Lives, People, Place, ask, free_port, now
+from tests.lives import Lives, People, Place, ask, now
+from tests.ports import free_port
 from tests.prometheus import Prometheus, Sample, fetch, prometheus, wait_until
 from vr_exporter.simulator.world import World, WorldOptions
 

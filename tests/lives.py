@@ -83,6 +83,12 @@ class Lives:
             raise RuntimeError(f"a life ended by itself with {status}: {self._last_words()}")
         return True
 
+    def must_live(self) -> None:
+        """RuntimeError, with its last words, where it has ended by itself: waiting is in vain."""
+        assert self._life is not None
+        if (status := self._life.poll()) is not None:
+            raise RuntimeError(f"a life ended by itself with {status}: {self._last_words()}")
+
     def kill(self) -> None:
         """End it as a failing machine would."""
         assert self._life is not None

@@ -17,6 +17,7 @@ from typing import Any, Final
 from tests.asking import UNLIMITED
 from tests.command_line import PASSWORD, USERNAME, a_world
 from tests.lives import Lives, People, Place, ask, now
+from tests.prometheus import wait_until
 from vr_exporter.domain.counts import SiteTotals
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.triggers import Trigger, TriggerState
@@ -171,6 +172,7 @@ class Killing:
         """Let last lives, ended in order, finish all that can be finished."""
         for _ in range(LAST_LIVES):
             self.lives.start()
+            wait_until(self._is_answering, "the last life answers")
             is_done = self._settles(LAST_LIFE_SECONDS)
             self.lives.stop()
             if is_done:
@@ -220,6 +222,11 @@ class Killing:
             if not self.people.waiting and self._is_settled():
                 return True
         return False
+
+    def _is_answering(self) -> bool:
+        """Before it does, its end is not an orderly one."""
+        self.lives.must_live()
+        return ask(self.lives.socket, "GET", "/api/v1/sites")[0] < 500
 
     def _is_settled(self) -> bool:
         """Whether all have their end, save those that nobody can know yet; all tasks counted."""

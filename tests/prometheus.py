@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.command_line import ROOT
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
 TEXT_FORMAT = "text/plain; version=0.0.4"
 
 Sample = tuple[str, frozenset[tuple[str, str]]]

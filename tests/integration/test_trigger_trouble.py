@@ -123,7 +123,7 @@ def test_B1_a_full_disk_shuts_triggers_while_the_metrics_stay_fresh(
     faults = Faults()
     with at_work(config, monkeypatch, faults) as program:
         faults.commits, faults.is_gone = ["lost"] * MANY, True
-        program.await_first_polls(20)
+        program.await_first_polls(120)
         local = Local(short_path)
         wished, later = ids(appliance)[:2]
         refused = local.wish(wished)
@@ -146,7 +146,7 @@ def test_B6_an_outcome_that_could_not_be_written_is_found_on_the_task_list(
     """The POST was answered, its answer lost to the disk: the row is in doubt, never sent anew."""
     faults = Faults()
     with at_work(config, monkeypatch, faults) as program:
-        program.await_first_polls(20)
+        program.await_first_polls(120)
         local = Local(short_path)
         settle = Ledger.settle
 

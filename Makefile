@@ -10,7 +10,7 @@ demo: .venv/.run ## a simulated pair of sites and the exporter, on http://127.0.
 test: .venv/.dev ## everything that decides whether a change is good
 	@.ci/checks
 	@.venv/bin/python -m tests.tools
-	@.venv/bin/pytest -q -n auto --maxprocesses 4 --dist loadgroup
+	@PYTHONHASHSEED=0 .venv/bin/pytest -q -n auto --maxprocesses 4 --dist loadgroup
 
 check: .venv/.dev ## the quick part: format, lint, types, imports, documents
 	@.ci/checks

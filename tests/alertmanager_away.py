@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.alerts import an_alert
-from tests.lives import free_port
+from tests.ports import free_port
 from tests.prometheus import wait_until
 from tests.real_alertmanager import QUICK, Sending, Webhook, a_webhook, an_alertmanager
 from vr_exporter.domain.alerts import Begun, Ended, Event

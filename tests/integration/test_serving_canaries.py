@@ -112,7 +112,7 @@ class Exporter:
         headers = {"Authorization": self.login} | headers
         request = urllib.request.Request(f"{self.url}{path}", method=method, headers=headers)  # noqa: S310
         try:
-            answer = urllib.request.urlopen(request, timeout=10)  # noqa: S310
+            answer = urllib.request.urlopen(request, timeout=60)  # noqa: S310
         except urllib.error.HTTPError as refused:
             answer = refused
         with answer:
@@ -151,7 +151,7 @@ def watched(command: list[str], folder: Path, **environ: str) -> Iterator[Export
         written.add("cmdline", Path(f"/proc/{program.pid}/cmdline").read_text())
         yield Exporter(program, found[1], written)
         program.send_signal(signal.SIGTERM)
-        assert program.wait(timeout=10) == 0
+        assert program.wait(timeout=60) == 0
     finally:
         program.kill()
         program.wait()

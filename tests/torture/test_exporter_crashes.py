@@ -34,7 +34,7 @@ def verdict_after(kills: int, *more: str) -> dict[str, Any]:
     return verdict
 
 
-@pytest.mark.timeout(120 + 3 * KILLS)
+@pytest.mark.timeout(600 + 3 * KILLS)
 def test_K1_to_K9_and_K12_a_killed_exporter_neither_loses_nor_doubles_a_wish() -> None:
     """At each point and at any moment, while people wish and repeat what nobody answered."""
     verdict = verdict_after(KILLS)

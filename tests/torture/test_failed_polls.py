@@ -55,7 +55,8 @@ def test_B30_failed_polls_in_a_row_leave_nothing_behind() -> None:
         finally:
             tracemalloc.stop()
         assert after[0] - before[0] < MOST_BYTES
-        assert after[1:] == before[1:]
+        assert after[1] <= before[1]  # fewer where a thread of a test before has ended meanwhile
+        assert after[2] <= before[2]
         failures = watched.metrics().failures()
         assert sum(failures.values()) >= POLLS
         assert set(failures) == set(CAUSES)

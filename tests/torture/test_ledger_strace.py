@@ -43,7 +43,6 @@ class Ended:
     ],
     ids=["B6-one-sync", "B6-all-syncs-from-there", "B1-one-write", "B1-all-writes-from-there"],
 )
-@pytest.mark.timeout(300)
 def test_B1_B6_no_post_without_a_durable_claim(
     tool: Callable[[str], Path],
     tmp_path: Path,
@@ -101,7 +100,7 @@ def one_life(strace: Path, inject: str, calls: str, folder: Path, *more: str) ->
         *(sys.executable, "-m", "tests.ledger_life", str(folder), *more),
     )
     done = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        command, env=environment(), capture_output=True, text=True, timeout=300, check=False
     )
     return Ended(
         was_disturbed="(INJECTED)" in trace.read_text(),

@@ -17,6 +17,7 @@ import pytest
 from tests.alertmanager import Alertmanager, Heard
 from tests.alerts import WayOut, a_way_out, an_alert, begun, held, serve
 from tests.builders import NOW
+from vr_exporter.alerting import messages
 from vr_exporter.alerting.alertmanager import NotAsked, Unready, bearer
 from vr_exporter.alerting.sender import Outcome, outcome_of
 from vr_exporter.alerting.turns import Timing
@@ -398,9 +399,12 @@ def test_an_alertmanager_that_starts_anew_learns_what_fires(way: WayOut) -> None
     assert way.standin.firing()
 
 
-def test_of_a_slow_receiver_no_end_is_planned_so_early_that_it_is_past(way: WayOut) -> None:
+def test_of_a_slow_receiver_no_end_is_planned_so_early_that_it_is_past(
+    way: WayOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each portion is planned anew: a firing alert that arrives with an end in the past is none."""
-    way.note(*(begun(an_alert(replication=f"GID-{number}")) for number in range(15_000)))
+    monkeypatch.setattr(messages, "MOST_ALERTS", 20)
+    way.note(*(begun(an_alert(replication=f"GID-{number}")) for number in range(600)))
     answer, lived = way.standin.handle_request, []
 
     def slowly(request: httpx.Request) -> httpx.Response:

@@ -71,7 +71,7 @@ def make(folder: StateFolder) -> Iterator[Callable[..., Exporter]]:
     yield make
     for exporter in made:
         exporter.alerting.tell_to_stop()
-        exporter.alerting.join(5)
+        exporter.alerting.join(60)
         exporter.ledger.close()
 
 

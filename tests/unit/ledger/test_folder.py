@@ -150,7 +150,7 @@ def test_B18_the_folder_is_free_when_its_holder_is_dead(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from vr_exporter.ledger.folder import StateFolder;"
         "StateFolder(Path(sys.argv[1])).hold()"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=120)
     folder = StateFolder(tmp_path)
     assert folder.holder() is None
     folder.hold()

@@ -108,7 +108,7 @@ class Lives:
         return [line for line in lines if "bug of ours" in line or "Traceback" in line]
 
     def _last_words(self) -> str:
-        return self.log.read_text(errors="replace")[-2000:]
+        return self.log.read_text(errors="replace")[-9000:]
 
 
 class _UnixConnection(http.client.HTTPConnection):

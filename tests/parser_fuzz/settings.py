@@ -95,12 +95,15 @@ _VARIABLES = (
 )
 
 
+_DOCUMENT = msgspec.json.Decoder(dict[str, Any])
+
+
 def _settings(body: bytes) -> object:
     """Settings after their YAML: that is a parser of its own, which knows depth, and a slow one."""
     if is_too_deep(body):
         return None
     try:
-        document: Any = msgspec.json.decode(body, type=dict[str, Any])
+        document: Any = _DOCUMENT.decode(body)
     except ValueError:
         return None
     return _checked({"flags": {}, "file": document}, {"HOME": "/nowhere"})

@@ -44,6 +44,11 @@ class _Alert(msgspec.Struct, frozen=True):
     starts_at: _Time = msgspec.field(name="startsAt")
 
 
+_BODY: Final = msgspec.json.Decoder(_Body)
+_ALERT: Final = msgspec.json.Decoder(_Alert)
+"""Made here and not at the first webhook: two at once would end the process (`decoder_of`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """A body that was read. `unreadable` says why of each alert that was not, in its order.
@@ -77,7 +82,7 @@ def read_webhook(body: bytes) -> Webhook:
 
 def _decoded(body: bytes) -> _Body:
     try:
-        return msgspec.json.decode(body, type=_Body)
+        return _BODY.decode(body)
     except msgspec.ValidationError as error:
         raise NotAWebhook(f"not a webhook of Alertmanager: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -86,7 +91,7 @@ def _decoded(body: bytes) -> _Body:
 
 def _episode(raw: msgspec.Raw) -> Episode | str:
     try:
-        alert = msgspec.json.decode(raw, type=_Alert)
+        alert = _ALERT.decode(raw)
         starts_at = alert.starts_at.timestamp()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
         return str(error)

@@ -9,6 +9,7 @@ import msgspec
 from vr_exporter.appliance.errors import Refused, printable
 from vr_exporter.appliance.redact import Redactor
 from vr_exporter.appliance.transport import Answer, Ask
+from vr_exporter.appliance.wire.decoders import decoder_of
 from vr_exporter.appliance.wire.depth import is_too_deep
 
 _OK, _REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 200, 300, 400, 500
@@ -105,6 +106,6 @@ def _response_error(answer: Answer) -> ResponseError:
     if not answer.body or is_too_deep(answer.body):
         return ResponseError()
     try:
-        return msgspec.json.decode(answer.body, type=ResponseError)
+        return decoder_of(ResponseError).decode(answer.body)
     except (ValueError, RecursionError):
         return ResponseError()

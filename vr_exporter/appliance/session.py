@@ -14,6 +14,7 @@ from vr_exporter.appliance.errors import ApplianceError, Refused, Unreadable
 from vr_exporter.appliance.lockout import Lockout
 from vr_exporter.appliance.redact import Redactor
 from vr_exporter.appliance.transport import Answer, Ask
+from vr_exporter.appliance.wire.decoders import decoder_of
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
 from vr_exporter.domain.events import Event, LoggedIn
@@ -150,7 +151,7 @@ class Session:
 
     def _token_of(self, answer: Answer) -> str:
         try:
-            token = msgspec.json.decode(answer.body, type=SessionIdData).session_id
+            token = decoder_of(SessionIdData).decode(answer.body).session_id
         except (ValueError, RecursionError) as error:
             text = self._redactor.hide(f"login answered {answer.status} {excerpt(answer)}")
             reason = "schema" if isinstance(error, msgspec.ValidationError) else "not_json"

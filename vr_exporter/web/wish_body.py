@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -44,11 +44,13 @@ MEMBERS: tuple[tuple[str, str, str], ...] = (
 )
 """The members with their JSON type and meaning, for the reference."""
 
+_DECODER: Final = msgspec.json.Decoder(WishBody)
+
 
 def read_wish_body(body: bytes) -> WishBody:
     """Read a body, an empty one as `{}`; ValueError says in one line what is wrong."""
     try:
-        return msgspec.json.decode(body, type=WishBody) if body else WishBody()
+        return _DECODER.decode(body) if body else WishBody()
     except msgspec.ValidationError as error:
         known = ", ".join(name for name, _, _ in MEMBERS)
         raise ValueError(f"body: {str(error)[:_SHOWN_CHARACTERS]} (known: {known})") from None

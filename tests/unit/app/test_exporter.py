@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.builders import a_site_snapshot
@@ -170,5 +170,5 @@ def test_status_shows_the_schedules_and_expected_vms_of_the_settings(folder: Sta
 def status_of(exporter: Exporter) -> dict[str, Any]:
     """What the status page is told at this moment."""
     answer = exporter.server._serving.handle(Request("GET", "/api/v1/status"))
-    said: dict[str, Any] = msgspec.json.decode(b"".join(answer.chunks))
+    said: dict[str, Any] = json.loads(b"".join(answer.chunks))
     return said

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.builders import (
@@ -34,7 +34,7 @@ def ask(listing: Listing, snapshot: Snapshot, *query: tuple[str, str]) -> Any:
     """The decoded answer."""
     response = listing.answer(snapshot, Request("GET", "/", query=query), now=NOW)
     assert response.status == 200
-    answer = msgspec.json.decode(b"".join(response.chunks))
+    answer = json.loads(b"".join(response.chunks))
     assert answer["generated_timestamp_seconds"] == NOW
     return answer[listing.key]
 
@@ -42,7 +42,7 @@ def ask(listing: Listing, snapshot: Snapshot, *query: tuple[str, str]) -> Any:
 def refused(listing: Listing, *query: tuple[str, str]) -> tuple[int, str]:
     """Status and text of a refusal."""
     response = listing.answer(a_snapshot(), Request("GET", "/", query=query), now=NOW)
-    return response.status, msgspec.json.decode(b"".join(response.chunks))["detail"]
+    return response.status, json.loads(b"".join(response.chunks))["detail"]
 
 
 def names(rows: list[dict[str, Any]]) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.bridges import a_bridge_control
@@ -73,7 +73,7 @@ def post(path: str, headers: Mapping[str, str] | None = None) -> Request:
 def detail(response: Response) -> str:
     """What a problem says."""
     assert ("Content-Type", "application/problem+json") in response.headers
-    problem = msgspec.json.decode(b"".join(response.chunks))
+    problem = json.loads(b"".join(response.chunks))
     assert problem["status"] == response.status
     assert problem["title"]
     return str(problem["detail"])

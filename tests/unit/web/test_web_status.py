@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import msgspec
 
 from tests.builders import (
     NOW,
@@ -62,7 +61,7 @@ class Shown:
 
     def json(self, path: str = "/api/v1/status") -> dict[str, Any]:
         """The object of an answer."""
-        said: dict[str, Any] = msgspec.json.decode(b"".join(self.get(path).chunks))
+        said: dict[str, Any] = json.loads(b"".join(self.get(path).chunks))
         return said
 
 

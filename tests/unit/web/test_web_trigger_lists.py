@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.builders import NOW, a_site_never_reached, a_site_snapshot, a_snapshot
@@ -37,7 +37,7 @@ def get(desk: FakeDesk, path: str, *query: tuple[str, str]) -> tuple[int, Any]:
         )
     )
     response = routes(Request("GET", f"/api/v1/{path}", query=query))
-    return response.status, msgspec.json.decode(b"".join(response.chunks))
+    return response.status, json.loads(b"".join(response.chunks))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from vr_exporter.appliance.wire.decoders import decoder_of
 from vr_exporter.appliance.wire.depth import is_too_deep
 from vr_exporter.appliance.wire.shapes import MetadataList, ResponseList
 from vr_exporter.appliance.wire.surprises import Surprises
@@ -49,7 +50,7 @@ def decode_list(body: bytes, shape: type[S], surprises: Surprises) -> tuple[Resp
     The number is that of the rows sent: a row that is no object at all is left out.
     """
     try:
-        answer = _list_decoder(shape).decode(_checked(body))
+        answer = _page_decoder(shape).decode(_checked(body))
         return answer, len(answer.rows)
     except UNSOUND:
         document = _loaded(body, surprises)
@@ -62,26 +63,24 @@ def decode_list(body: bytes, shape: type[S], surprises: Surprises) -> tuple[Resp
 
 def split_list(body: bytes) -> ResponseList[msgspec.Raw]:
     """Part a page into its rows, which stay unread; what cannot be parted is UNSOUND."""
-    return _list_decoder(msgspec.Raw).decode(_checked(body))
+    return _page_decoder(msgspec.Raw).decode(_checked(body))
 
 
-@cache
 def row_decoder(shape: type[S]) -> Callable[[bytes], S]:
     """What reads a single row, typed; a row that has anything wrong is UNSOUND."""
-    return msgspec.json.Decoder(shape).decode
+    return decoder_of(shape).decode
 
 
 def decode_entity(body: bytes, shape: type[S], surprises: Surprises) -> S:
     """Read one object in the same spirit."""
     try:
-        return msgspec.json.decode(_checked(body), type=shape)
+        return decoder_of(shape).decode(_checked(body))
     except UNSOUND:
         return _repaired(shape, _loaded(body, surprises), surprises)
 
 
-@cache
-def _list_decoder(shape: type[T]) -> msgspec.json.Decoder[ResponseList[T]]:
-    return msgspec.json.Decoder(ResponseList[shape])  # type: ignore[valid-type] # a type made at run time
+def _page_decoder(shape: type[T]) -> msgspec.json.Decoder[ResponseList[T]]:
+    return decoder_of(ResponseList[shape])  # type: ignore[valid-type] # a type made at run time
 
 
 def _checked(body: bytes) -> bytes:

@@ -173,7 +173,8 @@ def lived(tool: Callable[[str], Path]) -> Iterator[Lived]:
         watcher.stop()
         rows = [row for row in triggers_of(lives) if row["outcome"]]
         quiet = now()
-        wait_until(lambda: scraper.value("min(timestamp(vr_up))") > quiet, "the end was scraped")
+        scraped = f"timestamp(vr_up) > {quiet}"
+        wait_until(lambda: len(scraper.query(scraped)) == len(SITES), "the end was scraped")
         yield Lived(
             series=history(scraper),
             page=scraper.query(f'{{__name__=~"{PERSISTENT}"}}'),

@@ -1,0 +1,194 @@
+"""Trying mutants: the tests are collected once, then each mutant has a process of its own."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import tempfile
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, FunctionType
+from typing import Any, Final
+
+import pytest
+
+from tests.mutation.children import Child, first_to_end
+from tests.mutation.mutants import Mutant
+
+SHORTEST_DEADLINE_SECONDS: Final = 10
+_TIMES_SLOWER: Final = 5
+
+Line = tuple[str, int]
+Seen = Mapping[str, tuple[float, set[Line]]]
+"""Of each test its seconds, and the lines it came by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a mutant: the test that noticed it, or how else it ended."""
+
+    mutant: Mutant
+    killer: str
+    is_reached: bool = True
+
+
+@dataclass(slots=True)
+class Trial:
+    """A plugin of pytest: it runs the collected tests once, then tries each mutant with them.
+
+    A test is asked only about lines it came by, those first that found most in the function.
+    `broken` names a test that fails without any mutant.
+    """
+
+    mutants: Sequence[Mutant]
+    root: Path
+    at_once: int
+    tried: list[Tried] = field(default_factory=list)
+    broken: str = ""
+    _failed: bool = False
+    _seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _functions: dict[str, list[FunctionType]] = field(default_factory=dict)
+    _items: dict[str, pytest.Item] = field(default_factory=dict)
+    _killers: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hear how a test went."""
+        self._seconds[report.nodeid] += report.duration
+        self._failed = self._failed or report.failed
+
+    def pytest_sessionstart(self) -> None:
+        """Have hypothesis try the same for every mutant; nobody needs the smallest that fails."""
+        import hypothesis  # noqa: PLC0415 - pytest wants to be the first who imports it
+
+        hypothesis.settings.register_profile(
+            "mutation",
+            phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        hypothesis.settings.load_profile("mutation")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Take the place of pytest's own loop."""
+        self._items = {item.nodeid: item for item in session.items}
+        self._functions = live_functions(self.root)
+        gc.freeze()
+        with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+            place = Path(folder)
+            seen = Child(place / "0", self._measured).end()
+            if isinstance(seen, dict):
+                ended = self._all(seen, place)
+                self.tried.extend(sorted(ended, key=lambda each: self.mutants.index(each.mutant)))
+            else:
+                self.broken = str(seen)
+        return True
+
+    def _measured(self, folder: Path) -> object:
+        met: dict[str, set[Line]] = {}
+        for name, item in self._items.items():
+            met[name] = set()
+            with _traced(self.root, met[name]):
+                self._run([item], folder)
+            if self._failed:
+                return name
+        return {name: (self._seconds[name], lines) for name, lines in met.items()}
+
+    def _all(self, seen: Seen, folder: Path) -> Iterator[Tried]:
+        by_line: dict[Line, set[str]] = defaultdict(set)
+        for name, (_, lines) in seen.items():
+            for line in lines:
+                by_line[line].add(name)
+        running: dict[Child, Mutant] = {}
+        for number, mutant in enumerate(self.mutants, 1):
+            found = {name for line in mutant.lines for name in by_line[mutant.module, line]}
+            if not found:
+                yield Tried(mutant, "", is_reached=False)
+                continue
+            names = sorted(
+                found, key=lambda name: (-self._killers[mutant.function, name], seen[name][0])
+            )
+            running[self._begun(mutant, names, folder / str(number), seen)] = mutant
+            if len(running) == self.at_once:
+                yield self._ended(running)
+        while running:
+            yield self._ended(running)
+
+    def _begun(self, mutant: Mutant, names: Sequence[str], folder: Path, seen: Seen) -> Child:
+        items = [self._items[name] for name in names]
+        seconds = _TIMES_SLOWER * sum(seen[name][0] for name in names)
+
+        def tried(place: Path) -> object:
+            if not break_code(mutant, self._functions[mutant.file]):
+                return ""
+            return self._run(items, place)
+
+        return Child(folder, tried, deadline=max(SHORTEST_DEADLINE_SECONDS, int(seconds)))
+
+    def _ended(self, running: dict[Child, Mutant]) -> Tried:
+        child = first_to_end(running)
+        mutant, killer = running.pop(child), str(child.end())
+        self._killers[mutant.function, killer] += 1
+        return Tried(mutant, killer)
+
+    def _run(self, items: Sequence[pytest.Item], folder: Path) -> str:
+        """Run tests until one fails, and name it."""
+        items[0].config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined] # noqa: SLF001 - a folder for each mutant
+        for item, after in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            if self._failed:
+                return item.nodeid
+        return ""
+
+
+def live_functions(root: Path) -> dict[str, list[FunctionType]]:
+    """Every function that is alive, by its file, for files below this folder."""
+    found: dict[str, list[FunctionType]] = defaultdict(list)
+    for each in gc.get_objects():
+        if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(f"{root}/"):
+            found[each.__code__.co_filename].append(each)
+    return found
+
+
+def break_code(mutant: Mutant, functions: Iterable[FunctionType]) -> bool:
+    """Give the mutant's code to its function, and to those that it made before."""
+    broken = False
+    for each in functions:
+        code = mutant.codes.get((each.__qualname__, each.__code__.co_firstlineno))
+        if code is not None and code.co_freevars == each.__code__.co_freevars:
+            each.__code__ = code
+            broken = True
+    return broken
+
+
+@contextmanager
+def _traced(root: Path, lines: set[Line]) -> Iterator[None]:
+    prefix = f"{root}/"
+
+    def called(frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
+        return stepped if frame.f_code.co_filename.startswith(prefix) else None
+
+    def stepped(frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:
+        if event == "line":
+            lines.add((frame.f_code.co_filename.removeprefix(prefix), frame.f_lineno))
+        return stepped
+
+    threading.settrace(called)
+    sys.settrace(called)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
+
+
+def _memory() -> str | None:
+    """A folder in memory, where there is one: what a mutant writes need not reach a disk."""
+    return "/dev/shm" if os.path.isdir("/dev/shm") else None

@@ -8,10 +8,24 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Patterns below the package, and files or folders below tests/."""
+    """Patterns below the package, files or folders below tests/, and tests of them too slow.
+
+    Those take seconds each, or measure time: a mutant that nothing else notices would wait for
+    them all.
+    """
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+
+_SLOW_ON_DISK: Final = (
+    "test_the_ledger_is_as_its_model_through_thousands_of_steps",
+    "test_control_the_model_finds_flaws",
+    "test_B7_a_store_of_100000_rows_opens_in_less_than_two_seconds",
+    "test_a_poll_of_10000_replications_is_written_in_a_moment",
+)
+_SLOW_PAGES: Final = ("test_filtered_scrapes_leave_nothing_behind",)
 
 
 AREAS: Final = {
@@ -39,26 +53,27 @@ AREAS: Final = {
             "syncing/wishes.py",
             "web/asking.py",
         ),
-        ("unit/syncing", "unit/web", "unit/app", "unit/ledger", "contracts"),
+        (
+            *("unit/syncing", "unit/web", "unit/app", "unit/ledger", "contracts"),
+            "integration/test_bridge.py",
+        ),
+        _SLOW_ON_DISK,
     ),
-    "ledger": Area(("ledger/*.py",), ("unit/ledger", "contracts", "unit/metrics")),
+    "ledger": Area(("ledger/*.py",), ("unit/ledger", "contracts"), _SLOW_ON_DISK),
     "escaping": Area(
         (
             "appliance/errors.py",
             "logs/lines.py",
             "metrics/exposition.py",
-            "metrics/family.py",
-            "metrics/fragment.py",
             "metrics/fragments.py",
-            "metrics/rows.py",
-            "metrics/sheet.py",
-            "web/api/__init__.py",
+            "metrics/histograms.py",
             "web/api/shape.py",
             "web/message.py",
             "web/problems.py",
             "web/status_page/markup.py",
         ),
         ("unit/metrics", "unit/web", "unit/logs", "unit/appliance", "golden"),
+        _SLOW_PAGES,
     ),
     "guards": Area(("syncing/guards/*.py",), ("unit/syncing", "unit/app", "unit/web", "unit/cli")),
 }

@@ -1,8 +1,8 @@
 """The mutants of a module: one function each, compiled with one node broken."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

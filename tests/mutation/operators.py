@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 _OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq,
@@ -37,7 +38,7 @@ _LOGS = frozenset({"log", "_log"})
 
 def broken(node: ast.AST) -> Iterator[ast.AST]:
     """Every broken form of this one node; what is below it is broken on its own."""
-    for kind, forms in _FORMS.items():
+    for kind, forms in _FORMS:
         if isinstance(node, kind):
             yield from forms(node)
 
@@ -145,17 +146,17 @@ def _jump(node: ast.Break | ast.Continue) -> Iterator[ast.AST]:
     yield ast.Continue() if isinstance(node, ast.Break) else ast.Break()
 
 
-_FORMS = {
-    (ast.BinOp, ast.AugAssign, ast.BoolOp): _operators,
-    ast.Compare: _compare,
-    ast.BoolOp: _without_operand,
-    (ast.If, ast.While, ast.IfExp): _negated,
-    ast.UnaryOp: _unary,
-    ast.Constant: _constant,
-    ast.Return: _return,
-    ast.Expr: _expression,
-    (ast.Raise, ast.Delete): _dropped,
-    ast.Call: _call,
-    ast.comprehension: _comprehension,
-    (ast.Break, ast.Continue): _jump,
-}
+_FORMS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], Iterator[ast.AST]]], ...]] = (
+    ((ast.BinOp, ast.AugAssign, ast.BoolOp), _operators),
+    (ast.Compare, _compare),
+    (ast.BoolOp, _without_operand),
+    ((ast.If, ast.While, ast.IfExp), _negated),
+    (ast.UnaryOp, _unary),
+    (ast.Constant, _constant),
+    (ast.Return, _return),
+    (ast.Expr, _expression),
+    ((ast.Raise, ast.Delete), _dropped),
+    (ast.Call, _call),
+    (ast.comprehension, _comprehension),
+    ((ast.Break, ast.Continue), _jump),
+)

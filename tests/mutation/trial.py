@@ -21,7 +21,9 @@ from tests.mutation.children import Child, first_to_end
 from tests.mutation.mutants import Mutant
 
 SHORTEST_DEADLINE_SECONDS: Final = 10
+LONGEST_DEADLINE_SECONDS: Final = 900
 _TIMES_SLOWER: Final = 5
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder with a name of its own is made in it
 
 Line = tuple[str, int]
 Seen = Mapping[str, tuple[float, set[Line]]]
@@ -46,7 +48,6 @@ class Trial:
     """
 
     mutants: Sequence[Mutant]
-    root: Path
     at_once: int
     tried: list[Tried] = field(default_factory=list)
     broken: str = ""
@@ -79,11 +80,11 @@ class Trial:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take the place of pytest's own loop."""
         self._items = {item.nodeid: item for item in session.items}
-        self._functions = live_functions(self.root)
+        self._functions = live_functions({mutant.file for mutant in self.mutants})
         gc.freeze()
         with tempfile.TemporaryDirectory(dir=_memory()) as folder:
             place = Path(folder)
-            seen = Child(place / "0", self._measured).end()
+            seen = Child(place / "0", self._measured, deadline=LONGEST_DEADLINE_SECONDS).end()
             if isinstance(seen, dict):
                 ended = self._all(seen, place)
                 self.tried.extend(sorted(ended, key=lambda each: self.mutants.index(each.mutant)))
@@ -93,9 +94,10 @@ class Trial:
 
     def _measured(self, folder: Path) -> object:
         met: dict[str, set[Line]] = {}
+        modules = {mutant.file: mutant.module for mutant in self.mutants}
         for name, item in self._items.items():
             met[name] = set()
-            with _traced(self.root, met[name]):
+            with _traced(modules, met[name]):
                 self._run([item], folder)
             if self._failed:
                 return name
@@ -140,7 +142,8 @@ class Trial:
 
     def _run(self, items: Sequence[pytest.Item], folder: Path) -> str:
         """Run tests until one fails, and name it."""
-        items[0].config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined] # noqa: SLF001 - a folder for each mutant
+        items[0].config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined] # a folder for each mutant
+        _stay_in(folder)
         for item, after in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
             if self._failed:
@@ -148,11 +151,11 @@ class Trial:
         return ""
 
 
-def live_functions(root: Path) -> dict[str, list[FunctionType]]:
-    """Every function that is alive, by its file, for files below this folder."""
+def live_functions(files: set[str]) -> dict[str, list[FunctionType]]:
+    """Every function that is alive and comes from one of these files, by file."""
     found: dict[str, list[FunctionType]] = defaultdict(list)
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(f"{root}/"):
+        if isinstance(each, FunctionType) and each.__code__.co_filename in files:
             found[each.__code__.co_filename].append(each)
     return found
 
@@ -169,15 +172,15 @@ def break_code(mutant: Mutant, functions: Iterable[FunctionType]) -> bool:
 
 
 @contextmanager
-def _traced(root: Path, lines: set[Line]) -> Iterator[None]:
-    prefix = f"{root}/"
+def _traced(modules: Mapping[str, str], lines: set[Line]) -> Iterator[None]:
+    """Note the lines that are come by in these files, in every thread."""
 
     def called(frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
-        return stepped if frame.f_code.co_filename.startswith(prefix) else None
+        return stepped if frame.f_code.co_filename in modules else None
 
     def stepped(frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:
         if event == "line":
-            lines.add((frame.f_code.co_filename.removeprefix(prefix), frame.f_lineno))
+            lines.add((modules[frame.f_code.co_filename], frame.f_lineno))
         return stepped
 
     threading.settrace(called)
@@ -186,9 +189,16 @@ def _traced(root: Path, lines: set[Line]) -> Iterator[None]:
         yield
     finally:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
 
 
-def _memory() -> str | None:
+def _stay_in(folder: Path) -> None:
+    """Have tests that work in memory do so in here: one that is cut short tidies nothing up."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "MEMORY", None) == _MEMORY:
+            vars(module)["MEMORY"] = folder
+
+
+def _memory() -> Path | None:
     """A folder in memory, where there is one: what a mutant writes need not reach a disk."""
-    return "/dev/shm" if os.path.isdir("/dev/shm") else None
+    return _MEMORY if os.access(_MEMORY, os.W_OK) else None

@@ -25,7 +25,7 @@ from vr_exporter.syncing.guards import (
 )
 from vr_exporter.syncing.guards import before as rules_before
 from vr_exporter.syncing.guards import fresh as rules_fresh
-from vr_exporter.syncing.guards.chain import BEFORE, FRESH, explain
+from vr_exporter.syncing.guards.chain import CHAIN, explain
 from vr_exporter.syncing.guards.inputs import summary
 from vr_exporter.syncing.windows import Window
 
@@ -245,7 +245,7 @@ def shown(facts: Facts, fresh: FreshFacts, **trigger: Any) -> dict[str, str]:
 def test_explain_shows_what_each_guard_judged_by() -> None:
     """With everything plain and an alert asking, one line a guard."""
     fresh = some_fresh_facts(read_at=NOW - 20)
-    assert shown(alerted(), fresh, not_after=NOW + 600) == {
+    assert shown(alerted(storm=StormFacts(20, 50)), fresh, not_after=NOW + 600) == {
         "kill switch": "off",
         "mode": "on",
         "firing": "VrRpoBreached since 2026-09-21T14:03:20Z",
@@ -256,7 +256,7 @@ def test_explain_shows_what_each_guard_judged_by() -> None:
         "maintenance": "no window",
         "silences": "not silenced",
         "circuit": "closed",
-        "storm": "1/100 = 1.0 %",
+        "storm": "20/50 = 40.0 %",
         "budget": "0/60 within the hour",
         "cool-down": "never asked, cool-down 10 min",
         "read": "read 20 s ago",
@@ -319,9 +319,7 @@ def test_explain_shows_what_speaks_against_a_wish() -> None:
 
 def test_explain_shows_where_no_alert_asks() -> None:
     """What is for alerts alone has nothing to judge by then; a state unknown is said so."""
-    nameless = some_fresh_facts(
-        replication=a_replication(status=None), clock_skew_seconds=-240.0
-    )
+    nameless = some_fresh_facts(replication=a_replication(status=None), clock_skew_seconds=-240.0)
     found = shown(some_facts(), nameless)
     of_alerts = ["firing", "matched", "new", "loop", "silences", "storm"]
     assert {found[name] for name in of_alerts} == {"no alert asks"}
@@ -332,7 +330,7 @@ def test_explain_shows_where_no_alert_asks() -> None:
 def test_explain_asks_every_guard_whatever_the_others_say() -> None:
     """Each finding has its guard's number and its own no; the order is that of the chain."""
     found = explain(a_trigger(), some_facts(mode=Mode.OFF), GONE)
-    assert [each.number for each in found] == [each.number for each in (*BEFORE, *FRESH)]
+    assert [each.number for each in found] == [each.number for each in CHAIN]
     said = {each.name: each.skip.reason for each in found if each.skip}
     assert said == {"mode": "off", "there": "not_found"}
 

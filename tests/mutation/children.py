@@ -12,6 +12,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Final
 
+DEADLINE: Final = "the deadline"
+"""What is said for a process that came to no end."""
+
+_WALL_TIMES: Final = 4
+_LEAST_WALL_SECONDS: Final = 20
 _FORK: Final = get_context("fork")
 
 Task = Callable[[Path], object]
@@ -19,12 +24,15 @@ Task = Callable[[Path], object]
 
 
 class Child:
-    """One process in a group of its own; past its deadline in seconds it is no more."""
+    """One process in a group of its own, for so many seconds of a core at most.
 
-    def __init__(self, folder: Path, task: Task, *, deadline: int = 0) -> None:
+    One that stands still has more of the wall clock: the machine may be busy with others.
+    """
+
+    def __init__(self, folder: Path, task: Task, *, seconds: float) -> None:
         self.ear, mouth = _FORK.Pipe(duplex=False)
         self._folder = folder
-        self._process = _FORK.Process(target=_do, args=(folder, task, mouth, deadline))
+        self._process = _FORK.Process(target=_do, args=(folder, task, mouth, seconds))
         self._process.start()
         mouth.close()
 
@@ -36,8 +44,8 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid or 0, signal.SIGKILL)
         self._process.join()
-        if self._process.exitcode == -signal.SIGALRM:
-            said = "the deadline"
+        if self._process.exitcode in (-signal.SIGALRM, -signal.SIGPROF):
+            said = DEADLINE
         self.ear.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         return said
@@ -49,11 +57,13 @@ def first_to_end(children: Iterable[Child]) -> Child:
     return ears[next(each for each in wait(list(ears)) if isinstance(each, Connection))]
 
 
-def _do(folder: Path, task: Task, mouth: Connection, deadline: int) -> None:
+def _do(folder: Path, task: Task, mouth: Connection, seconds: float) -> None:
     """Never to return: what was begun before the fork is not ours to end."""
     os.setpgid(0, 0)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(deadline)
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.alarm(int(_WALL_TIMES * seconds) + _LEAST_WALL_SECONDS)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -32,6 +32,7 @@ _OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
 }
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _NAMES = {"min": "max", "max": "min", "all": "any", "any": "all"}
+_SYMMETRIC = frozenset({"min", "max", "compare_digest"})
 _OF_TEXT = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "replace", "removesuffix"})
 _LOGS = frozenset({"log", "_log"})
 
@@ -126,7 +127,8 @@ def _dropped(_node: ast.AST) -> Iterator[ast.AST]:
 def _call(node: ast.Call) -> Iterator[ast.AST]:
     first_two = node.args[:2]
     is_pair = len(first_two) == 2 and not any(isinstance(each, ast.Starred) for each in first_two)
-    if is_pair and ast.dump(first_two[0]) != ast.dump(first_two[1]):
+    name = ast.unparse(node.func).rpartition(".")[2]
+    if is_pair and name not in _SYMMETRIC and ast.dump(first_two[0]) != ast.dump(first_two[1]):
         yield _changed(node, args=[first_two[1], first_two[0], *node.args[2:]])
     for place in range(len(node.keywords)):
         left = [*node.keywords[:place], *node.keywords[place + 1 :]]

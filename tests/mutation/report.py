@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.mutation.children import DEADLINE
 from tests.mutation.trial import Tried
 
 GOAL: Final = 90.0
@@ -49,7 +50,9 @@ class Score:
         tried = len(self.tried)
         sampled = "" if tried == self.total else f", a sample of {self.total}"
         killed = tried - len(self.survivors)
-        return f"{self.area}: {killed} of {tried} killed, {self.percent:.1f} %{sampled}"
+        late = sum(each.killer == DEADLINE for each in self.tried)
+        by_time = f" ({late} came to no end)" if late else ""
+        return f"{self.area}: {killed} of {tried} killed{by_time}, {self.percent:.1f} %{sampled}"
 
     @property
     def survivors_shown(self) -> list[str]:

@@ -20,9 +20,9 @@ import pytest
 from tests.mutation.children import Child, first_to_end
 from tests.mutation.mutants import Mutant
 
-SHORTEST_DEADLINE_SECONDS: Final = 10
-LONGEST_DEADLINE_SECONDS: Final = 900
-_TIMES_SLOWER: Final = 5
+SHORTEST_SECONDS: Final = 5.0
+LONGEST_SECONDS: Final = 900.0
+_TIMES_SLOWER: Final = 4
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder with a name of its own is made in it
 
 Line = tuple[str, int]
@@ -84,7 +84,7 @@ class Trial:
         gc.freeze()
         with tempfile.TemporaryDirectory(dir=_memory()) as folder:
             place = Path(folder)
-            seen = Child(place / "0", self._measured, deadline=LONGEST_DEADLINE_SECONDS).end()
+            seen = Child(place / "0", self._measured, seconds=LONGEST_SECONDS).end()
             if isinstance(seen, dict):
                 ended = self._all(seen, place)
                 self.tried.extend(sorted(ended, key=lambda each: self.mutants.index(each.mutant)))
@@ -132,7 +132,7 @@ class Trial:
                 return ""
             return self._run(items, place)
 
-        return Child(folder, tried, deadline=max(SHORTEST_DEADLINE_SECONDS, int(seconds)))
+        return Child(folder, tried, seconds=max(SHORTEST_SECONDS, seconds))
 
     def _ended(self, running: dict[Child, Mutant]) -> Tried:
         child = first_to_end(running)

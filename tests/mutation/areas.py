@@ -25,7 +25,6 @@ _SLOW_ON_DISK: Final = (
     "test_B7_a_store_of_100000_rows_opens_in_less_than_two_seconds",
     "test_a_poll_of_10000_replications_is_written_in_a_moment",
 )
-_SLOW_PAGES: Final = ("test_filtered_scrapes_leave_nothing_behind",)
 
 
 AREAS: Final = {
@@ -72,8 +71,12 @@ AREAS: Final = {
             "web/problems.py",
             "web/status_page/markup.py",
         ),
-        ("unit/metrics", "unit/web", "unit/logs", "unit/appliance", "golden"),
-        _SLOW_PAGES,
+        (
+            *("unit/metrics/test_exposition.py", "unit/metrics/test_family.py"),
+            *("unit/metrics/test_histograms.py", "unit/metrics/test_page.py"),
+            *("golden", "unit/logs", "unit/web", "unit/appliance/test_appliance_errors.py"),
+        ),
+        ("test_filtered_scrapes_leave_nothing_behind",),
     ),
     "guards": Area(("syncing/guards/*.py",), ("unit/syncing", "unit/app", "unit/web", "unit/cli")),
 }

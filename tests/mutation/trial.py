@@ -86,8 +86,9 @@ class Trial:
             place = Path(folder)
             seen = Child(place / "0", self._measured, seconds=LONGEST_SECONDS).end()
             if isinstance(seen, dict):
-                ended = self._all(seen, place)
-                self.tried.extend(sorted(ended, key=lambda each: self.mutants.index(each.mutant)))
+                order = {id(mutant): number for number, mutant in enumerate(self.mutants)}
+                ended = list(self._all(seen, place))
+                self.tried.extend(sorted(ended, key=lambda each: order[id(each.mutant)]))
             else:
                 self.broken = str(seen)
         return True
@@ -110,6 +111,7 @@ class Trial:
                 by_line[line].add(name)
         running: dict[Child, Mutant] = {}
         for number, mutant in enumerate(self.mutants, 1):
+            self._progress(number)
             found = {name for line in mutant.lines for name in by_line[mutant.module, line]}
             if not found:
                 yield Tried(mutant, "", is_reached=False)
@@ -122,6 +124,10 @@ class Trial:
                 yield self._ended(running)
         while running:
             yield self._ended(running)
+
+    def _progress(self, number: int) -> None:
+        if sys.stderr.isatty() or number % 100 == 0:
+            sys.stderr.write(f"\r{number} of {len(self.mutants)}")
 
     def _begun(self, mutant: Mutant, names: Sequence[str], folder: Path, seen: Seen) -> Child:
         items = [self._items[name] for name in names]

@@ -156,7 +156,7 @@ def test_C5_no_password_is_right_for_an_unknown_user(monkeypatch: pytest.MonkeyP
 
 
 def test_C5_who_finds_no_turn_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hash at once; in a flood of guesses the rest is not let in, and does not wait for ever."""
+    """Two hash at once; in a flood of guesses the rest is not let in, nor waits for ever."""
     monkeypatch.setattr(login, "_WAIT_SECONDS", 0.01)
     refused: list[bool] = []
 

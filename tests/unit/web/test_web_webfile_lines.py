@@ -62,13 +62,17 @@ LINES = [
     ),
     (
         "tls_server_config: {cert_file: gone.pem, key_file: key.pem}",
-        'tls_server_config.cert_file: "gone.pem" cannot be read: No such file or directory '
-        "(check path and rights)",
+        (
+            'tls_server_config.cert_file: "gone.pem" cannot be read: No such file or directory '
+            "(check path and rights)"
+        ),
     ),
     (
         "tls_server_config: {cert_file: nonsense.pem, key_file: key.pem}",
-        "tls_server_config.key_file: certificate and key cannot be loaded: not PEM "
-        "(give the PEM chain and its own key, without a passphrase)",
+        (
+            "tls_server_config.key_file: certificate and key cannot be loaded: not PEM "
+            "(give the PEM chain and its own key, without a passphrase)"
+        ),
     ),
     (
         f"tls_server_config: {{{PAIR}, min_version: TLS10}}",
@@ -80,28 +84,38 @@ LINES = [
     ),
     (
         f"tls_server_config: {{{PAIR}, client_auth_type: RequireAnyClientCert}}",
-        "tls_server_config.client_auth_type: RequireAnyClientCert lets any certificate in, "
-        "unverified (use RequireAndVerifyClientCert with client_ca_file)",
+        (
+            "tls_server_config.client_auth_type: RequireAnyClientCert lets any certificate in, "
+            "unverified (use RequireAndVerifyClientCert with client_ca_file)"
+        ),
     ),
     (
         f"tls_server_config: {{{PAIR}, client_auth_type: VerifyClientCertIfGiven}}",
-        "tls_server_config.client_auth_type: VerifyClientCertIfGiven has nothing to verify "
-        "against (set client_ca_file)",
+        (
+            "tls_server_config.client_auth_type: VerifyClientCertIfGiven has nothing to verify "
+            "against (set client_ca_file)"
+        ),
     ),
     (
         f"tls_server_config: {{{PAIR}, client_ca_file: ca.pem}}",
-        "tls_server_config.client_ca_file: is set, but no client certificate is asked for "
-        "(set client_auth_type, such as RequireAndVerifyClientCert)",
+        (
+            "tls_server_config.client_ca_file: is set, but no client certificate is asked for "
+            "(set client_auth_type, such as RequireAndVerifyClientCert)"
+        ),
     ),
     (
-        f"tls_server_config: {{{PAIR}, client_ca_file: nonsense.pem, "
-        "client_auth_type: RequireAndVerifyClientCert}",
+        (
+            f"tls_server_config: {{{PAIR}, client_ca_file: nonsense.pem, "
+            "client_auth_type: RequireAndVerifyClientCert}"
+        ),
         "tls_server_config.client_ca_file: holds no certificate (give a PEM file)",
     ),
     (
         f"tls_server_config: {{{PAIR}, client_allowed_sans: [a]}}",
-        "tls_server_config.client_allowed_sans: needs verified client certificates "
-        "(set client_auth_type: RequireAndVerifyClientCert)",
+        (
+            "tls_server_config.client_allowed_sans: needs verified client certificates "
+            "(set client_auth_type: RequireAndVerifyClientCert)"
+        ),
     ),
     (
         "tls_server_config: {client_allowed_sans: [a, 1]}",
@@ -193,7 +207,7 @@ def test_a_file_that_is_not_there_is_said_to_the_word(tmp_path: Path) -> None:
 def test_a_key_under_a_passphrase_is_refused_and_nobody_is_asked(folder: Path) -> None:
     """A server has no terminal to ask at."""
     path = written(folder, "tls_server_config: {cert_file: cert.pem, key_file: locked.pem}")
-    with pytest.raises(WebFileError, match="cannot be loaded: .*without a passphrase"):
+    with pytest.raises(WebFileError, match=r"cannot be loaded: .*without a passphrase"):
         read_web_settings(path)
 
 

@@ -18,6 +18,9 @@ _FLAGS = __future__.annotations.compiler_flag
 Place = tuple[str, int]
 """A function by its qualified name and its first line, as a code object names it."""
 
+_SUPER = ast.parse("if 0: super").body[0]
+"""Never executed; where a mutant loses its `super` the function still closes over its class."""
+
 _Change = tuple[str, str, frozenset[int]]
 """What was written, what is written now, and the lines."""
 
@@ -66,7 +69,9 @@ def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[_Function, str]]:
 
 def _changes(function: _Function) -> Iterator[_Change]:
     """Break one node after the other in place; each is mended when the next is asked for."""
-    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    body = function.body[1:] if ast.get_docstring(function) is not None else list(function.body)
+    if any(isinstance(node, ast.Name) and node.id == "super" for node in ast.walk(function)):
+        function.body.append(_SUPER)
     for top in body:
         for statement, parent, node in _nodes(top, function, top):
             for form in broken(node):

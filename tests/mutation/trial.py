@@ -87,7 +87,7 @@ class Trial:
             seen = Child(place / "0", self._measured, seconds=LONGEST_SECONDS).end()
             if isinstance(seen, dict):
                 order = {id(mutant): number for number, mutant in enumerate(self.mutants)}
-                ended = list(self._all(seen, place))
+                ended = [_told(each) for each in self._all(seen, place)]
                 self.tried.extend(sorted(ended, key=lambda each: order[id(each.mutant)]))
             else:
                 self.broken = str(seen)
@@ -111,7 +111,6 @@ class Trial:
                 by_line[line].add(name)
         running: dict[Child, Mutant] = {}
         for number, mutant in enumerate(self.mutants, 1):
-            self._progress(number)
             found = {name for line in mutant.lines for name in by_line[mutant.module, line]}
             if not found:
                 yield Tried(mutant, "", is_reached=False)
@@ -124,10 +123,6 @@ class Trial:
                 yield self._ended(running)
         while running:
             yield self._ended(running)
-
-    def _progress(self, number: int) -> None:
-        if sys.stderr.isatty() or number % 100 == 0:
-            sys.stderr.write(f"\r{number} of {len(self.mutants)}")
 
     def _begun(self, mutant: Mutant, names: Sequence[str], folder: Path, seen: Seen) -> Child:
         items = [self._items[name] for name in names]
@@ -155,6 +150,13 @@ class Trial:
             if self._failed:
                 return item.nodeid
         return ""
+
+
+def _told(tried: Tried) -> Tried:
+    """Let whoever waits see how far it is, and what lives."""
+    sys.stderr.write("." if tried.killer else f"\n{tried.mutant.name}\n")
+    sys.stderr.flush()
+    return tried
 
 
 def live_functions(files: set[str]) -> dict[str, list[FunctionType]]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from types import CodeType
 
-from tests.mutation.operators import broken, is_log_text
+from tests.mutation.operators import broken, is_left_out
 
 _LONGEST_SHOWN = 90
 _FLAGS = __future__.annotations.compiler_flag
@@ -98,7 +98,7 @@ def _nodes(
     """Walk what is executed when the function is called: no annotation, no docstring."""
     if isinstance(node, ast.stmt):
         statement = node
-    if is_log_text(node, parent) or isinstance(node, ast.arguments):
+    if is_left_out(node, parent) or isinstance(node, ast.arguments):
         return
     if isinstance(parent, ast.JoinedStr) and isinstance(node, ast.Constant):
         first = next(each for each in parent.values if isinstance(each, ast.Constant))

@@ -34,7 +34,6 @@ _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _NAMES = {"min": "max", "max": "min", "all": "any", "any": "all"}
 _SYMMETRIC = frozenset({"min", "max", "compare_digest"})
 _OF_TEXT = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "replace", "removesuffix"})
-_LOGS = frozenset({"log", "_log"})
 
 
 def broken(node: ast.AST) -> Iterator[ast.AST]:
@@ -44,18 +43,12 @@ def broken(node: ast.AST) -> Iterator[ast.AST]:
             yield from forms(node)
 
 
-def is_log_text(node: ast.AST, parent: ast.AST) -> bool:
-    """Whether it is the constant message of a log line, which is for people alone."""
-    return isinstance(parent, ast.Call) and is_log(parent) and node in parent.args
-
-
-def is_log(node: ast.AST) -> bool:
-    """Whether it is a call that logs."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id in _LOGS
+def is_left_out(node: ast.AST, parent: ast.AST) -> bool:
+    """Whether it is the constant message of a log line, for people alone, or the type of a cast."""
+    if not isinstance(parent, ast.Call) or node not in parent.args:
+        return False
+    return ast.unparse(parent.func).partition(".")[0] in {"log", "_log", "cast"} and (
+        node is parent.args[0]
     )
 
 
@@ -130,9 +123,10 @@ def _call(node: ast.Call) -> Iterator[ast.AST]:
     name = ast.unparse(node.func).rpartition(".")[2]
     if is_pair and name not in _SYMMETRIC and ast.dump(first_two[0]) != ast.dump(first_two[1]):
         yield _changed(node, args=[first_two[1], first_two[0], *node.args[2:]])
-    for place in range(len(node.keywords)):
-        left = [*node.keywords[:place], *node.keywords[place + 1 :]]
-        yield _changed(node, keywords=left)
+    for place, keyword in enumerate(node.keywords):
+        if not (isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, bool)):
+            left = [*node.keywords[:place], *node.keywords[place + 1 :]]
+            yield _changed(node, keywords=left)
     if isinstance(node.func, ast.Attribute) and node.func.attr in _OF_TEXT:
         yield node.func.value
     if isinstance(node.func, ast.Name) and node.func.id in _NAMES:

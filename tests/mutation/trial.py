@@ -39,7 +39,7 @@ class Tried:
     is_reached: bool = True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pytest keeps plugins in sets
 class Trial:
     """A plugin of pytest: it runs the collected tests once, then tries each mutant with them.
 

@@ -73,7 +73,7 @@ trial = Trial(list(mutants_of(folder / "code_here.py", "code_here.py")), 2)
 pytest.main(["-qq", "-s", "-p", "no:xdist", "-c", str(folder / "x.ini"), str(folder)], [trial])
 for each in trial.tried:
     killer = each.killer.rpartition("::")[2] if each.is_reached else "nobody"
-    print(f"{each.mutant.was} -> {each.mutant.now}: {killer}", file=sys.stderr)
+    print(f"== {each.mutant.was} -> {each.mutant.now}: {killer}")
 """
 
 
@@ -112,7 +112,8 @@ def test_mutants_that_no_test_notices_are_told(tmp_path: Path) -> None:
         text=True,
         timeout=100,
     )
-    said = dict(line.rsplit(": ", 1) for line in done.stderr.splitlines())
+    told = [line.partition("== ")[2] for line in done.stdout.splitlines() if "== " in line]
+    said = dict(line.rsplit(": ", 1) for line in told)
     assert said["age + years -> age - years"] == "test_a_year"
     assert said["raise ValueError('negative') -> pass"] == "test_negative"
     assert said["age < 0 -> age <= 0"] == ""

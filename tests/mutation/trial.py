@@ -7,10 +7,12 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from types import FrameType, FunctionType
 from typing import Any, Final
@@ -19,6 +21,9 @@ import pytest
 
 from tests.mutation.children import Child, first_to_end
 from tests.mutation.mutants import Mutant
+
+SECONDS_EACH: Final = 4.0
+"""Tests of so many seconds, as measured under the tracer, are asked about a mutant at most."""
 
 SHORTEST_SECONDS: Final = 5.0
 LONGEST_SECONDS: Final = 900.0
@@ -52,14 +57,12 @@ class Trial:
     tried: list[Tried] = field(default_factory=list)
     broken: str = ""
     _failed: bool = False
-    _seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _functions: dict[str, list[FunctionType]] = field(default_factory=dict)
     _items: dict[str, pytest.Item] = field(default_factory=dict)
     _killers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hear how a test went."""
-        self._seconds[report.nodeid] += report.duration
         self._failed = self._failed or report.failed
 
     def pytest_sessionstart(self) -> None:
@@ -95,14 +98,16 @@ class Trial:
 
     def _measured(self, folder: Path) -> object:
         met: dict[str, set[Line]] = {}
+        seconds: dict[str, float] = {}
         modules = {mutant.file: mutant.module for mutant in self.mutants}
         for name, item in self._items.items():
-            met[name] = set()
+            met[name], begun = set(), time.process_time()
             with _traced(modules, met[name]):
                 self._run([item], folder)
+            seconds[name] = time.process_time() - begun
             if self._failed:
                 return name
-        return {name: (self._seconds[name], lines) for name, lines in met.items()}
+        return {name: (seconds[name], lines) for name, lines in met.items()}
 
     def _all(self, seen: Seen, folder: Path) -> Iterator[Tried]:
         by_line: dict[Line, set[str]] = defaultdict(set)
@@ -112,17 +117,23 @@ class Trial:
         running: dict[Child, Mutant] = {}
         for number, mutant in enumerate(self.mutants, 1):
             found = {name for line in mutant.lines for name in by_line[mutant.module, line]}
-            if not found:
+            names = self._chosen(mutant, found, seen)
+            if not names:
                 yield Tried(mutant, "", is_reached=False)
                 continue
-            names = sorted(
-                found, key=lambda name: (-self._killers[mutant.function, name], seen[name][0])
-            )
             running[self._begun(mutant, names, folder / str(number), seen)] = mutant
             if len(running) == self.at_once:
                 yield self._ended(running)
         while running:
             yield self._ended(running)
+
+    def _chosen(self, mutant: Mutant, found: set[str], seen: Seen) -> list[str]:
+        """Order tests, what found most here and is quick first, as far as the time goes."""
+        names = sorted(
+            found, key=lambda name: (-self._killers[mutant.function, name], seen[name][0])
+        )
+        spent = accumulate(seen[name][0] for name in names)
+        return [name for name, so_far in zip(names, spent, strict=True) if so_far <= SECONDS_EACH]
 
     def _begun(self, mutant: Mutant, names: Sequence[str], folder: Path, seen: Seen) -> Child:
         items = [self._items[name] for name in names]

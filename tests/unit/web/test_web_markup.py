@@ -47,7 +47,7 @@ def test_a_table_without_rows_is_a_sentence() -> None:
 
 def test_a_row_has_a_cell_for_each_heading() -> None:
     """A cell too many would stand under a wrong one."""
-    with pytest.raises(ValueError, match="longer|shorter"):
+    with pytest.raises(ValueError, match=r"longer|shorter"):
         table(["VM"], [("db", "ok")], empty="")
 
 

@@ -13,6 +13,7 @@ from types import CodeType
 from tests.mutation.operators import broken, is_left_out
 
 _LONGEST_SHOWN = 90
+_SHOWN_BEFORE = 20
 _FLAGS = __future__.annotations.compiler_flag
 
 Place = tuple[str, int]
@@ -77,7 +78,7 @@ def _changes(function: _Function) -> Iterator[_Change]:
             for form in broken(node):
                 put = _slot(parent, node)
                 put(form)
-                yield _shown(node), _shown(form), _lines(statement, node)
+                yield *_pair(_text(node), _text(form)), _lines(statement, node)
                 put(node)
 
 
@@ -121,15 +122,24 @@ def _lines(statement: ast.stmt, node: ast.AST) -> frozenset[int]:
     return frozenset(range(statement.lineno, last + 1))
 
 
-def _shown(node: ast.AST) -> str:
+def _text(node: ast.AST) -> str:
     if isinstance(node, ast.If | ast.While):
-        text = f"{type(node).__name__.lower()} {ast.unparse(node.test)}"
-    elif isinstance(node, ast.comprehension):
-        text = ast.unparse(node).strip()
-    else:
-        text = ast.unparse(node)
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+        return f"{type(node).__name__.lower()} {_text(node.test)}"
+    return " ".join(ast.unparse(node).split())
+
+
+def _pair(was: str, now: str) -> tuple[str, str]:
+    """Cut two texts that are long to where they part."""
+    if max(len(was), len(now)) <= _LONGEST_SHOWN:
+        return was, now
+    alike = next((at for at, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), 0)
+    begin = max(0, alike - _SHOWN_BEFORE)
+    cut = [
+        f"{'…' if begin else ''}{text[begin : begin + _LONGEST_SHOWN]}"
+        f"{'…' if len(text) > begin + _LONGEST_SHOWN else ''}"
+        for text in (was, now)
+    ]
+    return cut[0], cut[1]
 
 
 def _codes(code: CodeType, function: str) -> Iterator[tuple[Place, CodeType]]:

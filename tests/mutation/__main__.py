@@ -68,7 +68,7 @@ def _tried(area: Area, mutants: list[Mutant], at_once: int) -> list[Tried]:
     """Have pytest collect the tests of an area, and try the mutants with them."""
     trial = Trial(mutants, at_once)
     tests = [f"tests/{each}" for each in area.tests]
-    options = ["-qq", "-s", "-p", "no:xdist", "-o", "timeout=0"]
+    options = ["-qq", "-s", "-o", "timeout=0"]
     if area.without:
         options += ["-k", " and ".join(f"not {name}" for name in area.without)]
     pytest.main([*options, *tests], plugins=[trial])

@@ -70,7 +70,7 @@ from tests.mutation.trial import Trial
 
 folder = Path(sys.argv[1])
 trial = Trial(list(mutants_of(folder / "code_here.py", "code_here.py")), 2)
-pytest.main(["-qq", "-s", "-p", "no:xdist", "-c", str(folder / "x.ini"), str(folder)], [trial])
+pytest.main(["-qq", "-s", "-c", str(folder / "x.ini"), str(folder)], [trial])
 for each in trial.tried:
     killer = each.killer.rpartition("::")[2] if each.is_reached else "nobody"
     print(f"== {each.mutant.was} -> {each.mutant.now}: {killer}")

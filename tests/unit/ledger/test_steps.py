@@ -149,7 +149,7 @@ def test_a_follower_ends_as_its_leader_and_stays_itself() -> None:
             S.FAILED,
         ),
         ({"state": S.SKIPPED, "reason": "fresh"}, {"max_age_seconds": 60.0}, S.FAILED),
-        ({"state": S.FAILED, "reason": "fresh"}, {}, S.FAILED),
+        ({"state": S.EXPIRED, "reason": "fresh"}, {}, S.EXPIRED),
         ({"state": S.SKIPPED, "reason": "healed", "origin": Origin.ALERT}, {}, S.FAILED),
         (
             {"state": S.SKIPPED, "reason": "healed", "origin": Origin.ALERT},

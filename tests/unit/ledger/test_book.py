@@ -143,6 +143,9 @@ def test_what_waits_is_known_before_what_is_remembered(book: Book) -> None:
     assert book.has_unwritten
     book.written()
     assert not book.has_unwritten
+    book.put(a_row(), a_row(sentence="said later"), now=NOW)
+    assert book.has_unwritten
+    book.written()
     book.meta["kill_switch"] = "on"
     assert book.has_unwritten
     book.meta.clear()

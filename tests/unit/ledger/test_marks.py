@@ -267,3 +267,15 @@ def test_totals_can_be_taken_back(connection: sqlite3.Connection) -> None:
     totals.record(MADRID, SiteChanges((Add(REMOVED, ()),)))
     totals.restore(MADRID, before)
     assert totals.totals(MADRID).counters == {REMOVED: {(): 1}}
+
+
+def test_A48_a_task_at_the_watermark_is_still_seen(connection: sqlite3.Connection) -> None:
+    """What is older counts no more, what is not is remembered by itself."""
+    totals = Totals(connection)
+    totals.record(MADRID, SiteChanges(ended_tasks={(TaskId("old"), 1.0): 100.0}))
+    later = 100.0 + TASKS_REMEMBERED_SECONDS
+    totals.record(MADRID, SiteChanges(ended_tasks={(TaskId("new"), 2.0): later}))
+    seen = totals.seen_tasks(MADRID)
+    assert seen is not None
+    assert seen.watermark_seconds == 100.0
+    assert seen.has((TaskId("old"), 1.0), 100.0)

@@ -206,7 +206,9 @@ def test_under_the_kill_switch_nobody_asks_for_silences(office: Office) -> None:
     """Nothing can come of it."""
     office.ledger.set_kill_switch(on=True, actor="bob", now=NOW)
     office.offers.take([an_intent()])
+    (explained,) = office.offers.preview([an_intent()])
     assert office.asked == []
+    assert {each.name: each.shown for each in explained.findings}["silences"] == "not silenced"
 
 
 def test_only_what_means_a_target_can_be_silenced(office: Office) -> None:

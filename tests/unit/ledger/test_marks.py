@@ -174,6 +174,9 @@ def test_totals_are_marked_until_written_and_come_back(connection: sqlite3.Conne
         ended_tasks={(TaskId("t"), 1.5): 20_000.0, (TaskId("u"), None): 20_001.0},
     )
     after = totals.record(MADRID, changes)
+    histogram = after.histograms[DURATION]["sync",]
+    assert len(histogram.exemplars) == len(histogram.counts) == len(TASK_BUCKETS) + 1
+    assert histogram.exemplars[1] == shown
     totals.record(BERLIN, SiteChanges((Born(REMOVED, ()),)))
     assert totals.has_unwritten
     totals.write(connection)

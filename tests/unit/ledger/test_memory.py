@@ -111,3 +111,15 @@ def test_what_ended_before_is_dropped() -> None:
     )
     kept.drop_ended_before(NOW + 1)
     assert {each.key for each in kept.every()} == {"new", "open"}
+
+
+def test_a_trigger_stands_once_however_it_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert skipped may wait again; what is put in again is the youngest."""
+    kept = Remembered()
+    kept.put(a_row(state=S.SKIPPED))
+    kept.put(a_row())
+    assert [each.state for each in kept.every()] == [S.RESERVED]
+    monkeypatch.setattr(remembered, "ENDED_REMEMBERED", 2)
+    for key in ("a", "b", "a", "c"):
+        kept.put(a_row(key, state=S.LOST))
+    assert [each.key for each in kept.every()] == ["one", "a", "c"]

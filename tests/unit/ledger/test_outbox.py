@@ -169,7 +169,7 @@ def test_what_ended_by_itself_is_forgotten_now_and_then(
     """As often as it has doubled, so that it is cheap however many there are."""
     monkeypatch.setattr(room, "_FEW", 4)
     box._most_active = 4
-    several = alerts(30)
+    several = alerts(40)
     sizes = []
     for number, alert in enumerate(several):
         box.take([held(alert, at=NOW + 1000 * number)])
@@ -177,8 +177,8 @@ def test_what_ended_by_itself_is_forgotten_now_and_then(
     assert sizes[:9] == [1, 2, 3, 4, 1, 2, 3, 4, 1]
     assert max(sizes) == 4
     box.take([begun(alert, at=NOW + 10**6) for alert in several])
-    assert len(box._active) == 30
-    assert box._most_active == 2 * 15
+    assert len(box._active) == 40
+    assert box._most_active == 2 * 31
 
 
 def test_a_full_outbox_takes_what_it_knows(box: Outbox) -> None:
@@ -207,3 +207,17 @@ def test_what_is_given_up_is_counted_by_its_reason(box: Outbox) -> None:
     assert box.dropped == {"expired": 1, "rejected": 1}
     assert box.rows("nobody") == ()
     assert box.receivers() == {ONE}
+
+
+def test_what_begins_again_in_a_full_outbox_takes_the_place_of_its_own_row(box: Outbox) -> None:
+    """Rows of others are kept, however old."""
+    box.capacity = 2
+    box.take([held(each) for each in alerts(2)])
+    for resolved in (False, True):
+        box.accept(box.rows(ONE), resolved=resolved, at=NOW + 400)
+    first, second = alerts(2)
+    box.take([begun(second, at=NOW + 500)])
+    assert [row.alert.fingerprint for row in box.rows(ONE)] == [
+        first.fingerprint,
+        second.fingerprint,
+    ]

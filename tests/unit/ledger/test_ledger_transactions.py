@@ -155,9 +155,37 @@ def test_B6_while_the_store_is_down_it_says_so(ledger: Ledger, faults: Faults) -
     with pytest.raises(StoreFailed) as caught:
         ledger.claim(waits.key, now=NOW)
     assert str(caught.value) == line
-    assert ledger.prune(now=NOW) == 0
+    later = NOW + 91 * 86_400
+    assert ledger.prune(now=later) == 0
     assert ledger.probe()
     assert ledger.claim(waits.key, now=NOW)
+    assert ledger.prune(now=later) == 3
+
+
+def test_what_is_young_enough_is_kept_by_pruning(ledger: Ledger) -> None:
+    """In memory as on disk."""
+    lead_to(ledger, S.SUCCEEDED)
+    assert ledger.prune(now=NOW) == 0
+    assert [each.key for each in ledger.triggers()] == ["one"]
+    assert ledger.prune(now=NOW + 60 + 30 * 86_400 + 1) == 1
+    assert ledger.triggers() == ()
+
+
+def test_the_audit_is_shown_while_the_store_is_down(ledger: Ledger, faults: Faults) -> None:
+    """What waits for it, which is all that is known then."""
+    ledger.note("x", actor="alice", now=NOW - 1, result="before")
+    faults.commits, faults.is_gone = ["lost"], True
+    for what, actor in (("kill_switch", "bob"), ("x", "bob"), ("x", "alert A")):
+        ledger.note(what, actor=actor, now=NOW, result="why")
+    rows = ledger.audit(limit=2)
+    assert [(row.what, row.actor, row.result, row.at) for row in rows] == [
+        ("x", "alert A", "why", NOW),
+        ("x", "bob", "why", NOW),
+    ]
+    assert [row.what for row in ledger.audit(limit=9, of_bridge=True)] == ["x", "kill_switch"]
+    faults.is_gone = False
+    assert ledger.probe()
+    assert len(ledger.audit(limit=9)) == 4
 
 
 def test_only_alerts_are_counted_until_they_heal(ledger: Ledger) -> None:
@@ -307,6 +335,17 @@ def test_B5_what_cannot_be_taken_as_ours_is_said_to_the_word(tmp_path: Path) -> 
         assert str(caught.value) == (
             f"{other}: a database of another program (move it away, or give another state folder)"
         )
+
+
+def test_B4_a_store_of_ours_that_tells_no_schema_is_refused(tmp_path: Path) -> None:
+    """Somebody had their hands in it."""
+    path = tmp_path / "state.db"
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM meta WHERE name = 'schema'")
+    connection.close()
+    with pytest.raises(StateUnusable, match="already exists"):
+        Store(path)
 
 
 def test_a_new_store_has_a_name_of_its_own(tmp_path: Path) -> None:

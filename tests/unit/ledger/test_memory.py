@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOW
-from tests.ledgers import BERLIN, MADRID, a_row, lead_on, lead_to
+from tests.ledgers import BERLIN, MADRID, Faults, a_row, lead_on, lead_to
 from vr_exporter.domain.triggers import TriggerState
 from vr_exporter.ledger import remembered
 from vr_exporter.ledger.remembered import Remembered, age_of, is_open
@@ -65,6 +65,7 @@ def test_a_target_is_held_by_the_one_that_is_not_done(monkeypatch: pytest.Monkey
     one, two = a_row("one", state=S.RUNNING), a_row("two", state=S.JOINED, follows="one")
     kept.put(one)
     kept.put(two)
+    kept.put(a_row("three", state=S.UNRESOLVED, replication="3", follows="one"))
     assert kept.holder(one.target.replication_id) == one
     assert kept.followers("one") == [two]
     kept.put(replace(two, state=S.SUCCEEDED))
@@ -123,3 +124,22 @@ def test_a_trigger_stands_once_however_it_turns(monkeypatch: pytest.MonkeyPatch)
     for key in ("a", "b", "a", "c"):
         kept.put(a_row(key, state=S.LOST))
     assert [each.key for each in kept.every()] == ["one", "a", "c"]
+
+
+def test_what_ended_long_ago_is_found_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its key alone, and not while the store is down."""
+    monkeypatch.setattr(remembered, "ENDED_REMEMBERED", 2)
+    faults = Faults()
+    ledger = Ledger(tmp_path / "state.db", now=NOW, connect=faults.connect)
+    rows = [lead_to(ledger, S.SUCCEEDED, key=f"{n}", replication=f"{n}") for n in range(3)]
+    assert [each.key for each in ledger.triggers()] == ["1", "2"]
+    assert ledger.trigger("0") == rows[0]
+    assert ledger.trigger("2") == rows[2]
+    faults.commits, faults.is_gone = ["lost"], True
+    ledger.note("x", actor="bob", now=NOW, result="y")
+    assert ledger.trigger("0") is None
+    assert ledger.trigger("2") == rows[2]
+    faults.is_gone = False
+    ledger.close()

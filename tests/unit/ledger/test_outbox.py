@@ -178,7 +178,7 @@ def test_what_ended_by_itself_is_forgotten_now_and_then(
     assert max(sizes) == 4
     box.take([begun(alert, at=NOW + 10**6) for alert in several])
     assert len(box._active) == 40
-    assert box._most_active == 2 * 31
+    assert box._most_active == 2 * 23
 
 
 def test_a_full_outbox_takes_what_it_knows(box: Outbox) -> None:

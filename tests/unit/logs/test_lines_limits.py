@@ -91,7 +91,7 @@ def test_a_message_whose_arguments_do_not_fit_is_written_as_it_stands() -> None:
 
 
 def test_json_lines_hold_no_character_that_ends_a_line() -> None:
-    """DEL is escaped as well: json does not."""
+    """Nor DEL, nor anything else that is not printable."""
     record = logging.makeLogRecord({"msg": "a\x7fb\u2028", "created": 0.0})
     line = JsonFormatter().format(record)
     assert line.isascii()

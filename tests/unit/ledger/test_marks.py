@@ -19,6 +19,7 @@ from vr_exporter.domain.counts import (
     SeenTasks,
     SiteChanges,
     SiteTotals,
+    TaskIdentity,
 )
 from vr_exporter.domain.names import ReplicationId, TaskId
 from vr_exporter.ledger.counters import TASKS_REMEMBERED_SECONDS
@@ -282,3 +283,21 @@ def test_A48_a_task_at_the_watermark_is_still_seen(connection: sqlite3.Connectio
     assert seen is not None
     assert seen.watermark_seconds == 100.0
     assert seen.has((TaskId("old"), 1.0), 100.0)
+
+
+def test_a_task_too_old_to_be_remembered_is_not_written(connection: sqlite3.Connection) -> None:
+    """Nor is one of a site that was forgotten meanwhile."""
+    totals = Totals(connection)
+    ended: dict[TaskIdentity, float] = {
+        (TaskId("old"), 1.0): 100.0,
+        (TaskId("new"), 2.0): 101.0 + TASKS_REMEMBERED_SECONDS,
+    }
+    totals.record(MADRID, SiteChanges(ended_tasks=ended))
+    totals.write(connection)
+    totals.written()
+    assert [row[1] for row in rows(connection, "task_seen")] == ["new"]
+    totals.record(MADRID, SiteChanges(ended_tasks={(TaskId("next"), 3.0): 200_000.0}))
+    totals.forget(MADRID)
+    totals.write(connection)
+    assert rows(connection, "task_seen") == []
+    assert rows(connection, "watermark") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledgers import Faults
-from vr_exporter.ledger import schema
+from vr_exporter.ledger import schema, store
 from vr_exporter.ledger.folder import StateUnusable
 from vr_exporter.ledger.store import Store, StoreFailed, connect
 
@@ -53,6 +54,56 @@ def test_B6_a_store_that_is_opened_again_is_as_durable_as_before(tmp_path: Path)
     kept.open_again()
     assert pragmas(kept) == WANTED
     kept.close()
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_B4_another_file_in_place_of_ours_is_not_opened_again(
+    tmp_path: Path, *, is_damaged: bool
+) -> None:
+    """One that is whole, and one that is none: nothing of it stays open, damage is counted."""
+    path, faults = tmp_path / "state.db", Faults()
+    kept = Store(path, connect=faults.connect)
+    faults.commits, faults.is_gone = ["lost"], True
+    with pytest.raises(StoreFailed), kept.transaction("T0"):
+        pass
+    faults.is_gone = False
+    other = tmp_path / "other.db"
+    Store(other).close()
+    if is_damaged:
+        other.write_bytes(b"garbage" * 2000)
+    other.replace(path)
+    before = sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, no paths
+    with pytest.raises(StoreFailed) as caught:
+        kept.open_again()
+    assert sorted(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+    why = "file is not a database" if is_damaged else "is not the file that was open before"
+    assert str(caught.value) == f"{path}: {why}"
+    assert kept.facts.failures["corrupt"] == is_damaged
+    kept.close()
+
+
+def test_B2_an_error_without_words_has_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what sqlite says on several lines is said on one."""
+
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    path = tmp_path / "state.db"
+    monkeypatch.setattr(store, "_make_private", refuse)
+    with pytest.raises(StateUnusable) as caught:
+        Store(path)
+    assert str(caught.value).startswith(f"{path}: unusable (errno None; make it readable")
+    broken = sqlite3.DatabaseError("boom\n  bang")
+    broken.sqlite_errorcode = sqlite3.SQLITE_NOTADB
+    monkeypatch.setattr(store, "_make_private", lambda _path: None)
+
+    def connect(_uri: str) -> sqlite3.Connection:
+        raise broken
+
+    with pytest.raises(StateUnusable, match="no store of ours, boom bang "):
+        Store(path, connect=connect)
 
 
 def test_a_bug_inside_a_transaction_leaves_nothing_and_the_next_one_works(tmp_path: Path) -> None:

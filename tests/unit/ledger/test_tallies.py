@@ -96,3 +96,10 @@ def test_an_exemplar_has_the_labels_that_fit(task: str, replication: str, names:
     assert [name for name, _ in (found.labels if found else ())] == names
     assert (found is None) == (not names)
     assert EXEMPLAR_CHARACTERS == 128
+
+
+def test_an_exemplar_of_a_sync_without_a_task_names_the_replication_alone() -> None:
+    """One that was joined by its RPO has none."""
+    found = exemplar_of(replace(DONE, task_id=None, has_joined=True))
+    assert found is not None
+    assert found.labels == (("replication", "GID-1"),)

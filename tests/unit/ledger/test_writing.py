@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,38 @@ def test_K5_a_claim_that_reached_the_disk_is_looked_for(
     found = desk.book.get("one")
     assert found is not None
     assert found.state is state
+    if state is S.AMBIGUOUS:
+        assert desk.told()[-1] == (US, "ambiguous", NOW + 5)
+
+
+def test_K5_a_claim_of_which_memory_knows_nothing_is_left_to_the_next_start(desk: Desk) -> None:
+    """That finds it posting, and looks for it."""
+    desk.on_disk(state=S.POSTING)
+    desk.writer.doubt(Doubt("one", "T2", NOW))
+    assert desk.book.get("one") is None
+
+
+def test_K2_a_joining_goes_on_while_its_leader_does(desk: Desk) -> None:
+    """Its end is not known yet."""
+    desk.book.put(None, a_row("leader", state=S.RUNNING), now=NOW)
+    desk.on_disk(state=S.JOINED, has_joined=True, follows="leader")
+    desk.writer.doubt(Doubt("one", "T1", NOW))
+    found = desk.book.get("one")
+    assert found is not None
+    assert found.state is S.JOINED
+
+
+def test_C34_what_waits_for_the_disk_is_in_the_log_at_once(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody knows when it will be written."""
+    caplog.set_level(logging.INFO)
+    desk.book.audit.add(at=NOW, actor="bob", what="kill_switch")
+    desk.faults.commits = ["lost"]
+    assert not desk.writer.write_behind("T6")
+    assert [record.getMessage() for record in caplog.records].count("audit") == 1
+    assert desk.writer.write_behind("T6")
+    assert [record.getMessage() for record in caplog.records].count("audit") == 1
 
 
 def test_K2_what_did_not_reach_the_disk_was_never_asked(desk: Desk) -> None:

@@ -1,10 +1,12 @@
-"""A store in memory, for what stands in one table."""
+"""A store in memory, for what stands in one table; and which files are open."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 from vr_exporter.ledger.schema import MIGRATIONS
 
@@ -17,3 +19,12 @@ def in_memory() -> Iterator[sqlite3.Connection]:
             for statement in statements:
                 connection.execute(statement)
         yield connection
+
+
+def open_below(folder: Path) -> list[str]:
+    """The files below this folder that the process holds open, each as often as it does."""
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(os.readlink(link))  # noqa: PTH115 - a file that was removed is no path
+    return sorted(name for name in found if name.startswith(f"{folder}/"))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.stores import open_below
 from vr_exporter.ledger import folder as room
 from vr_exporter.ledger.folder import StateFolder, StateUnusable
 
@@ -26,11 +27,10 @@ def _restored_umask() -> Iterator[None]:
 
 
 @pytest.fixture
-def descriptors() -> Iterator[None]:
+def descriptors(tmp_path: Path) -> Iterator[None]:
     """What a test opened is closed in the end."""
-    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, no paths
     yield
-    assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+    assert open_below(tmp_path) == []
 
 
 def said(folder: StateFolder) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +13,7 @@ import pytest
 from tests.alerts import an_alert, begun, serve
 from tests.builders import NOW
 from tests.ledgers import MADRID, Faults, a_row, ambiguous, disk_error, lead_to, running, step
+from tests.stores import open_below
 from vr_exporter.domain.alerts import Event
 from vr_exporter.domain.counts import Add, SiteChanges
 from vr_exporter.domain.names import ReplicationId
@@ -249,13 +249,13 @@ def test_B2_a_ledger_that_cannot_begin_lets_go_of_its_file(
     """One line with the remedy; nothing of it stays open."""
     path = tmp_path / "state.db"
     Ledger(path, now=NOW).close()
-    before = sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, no paths
+    before = open_below(tmp_path)
     faults = Faults(["lost"], is_gone=is_gone)
     with pytest.raises(StateUnusable) as caught:
         Ledger(path, now=NOW, connect=faults.connect)
     assert str(path) in str(caught.value)
     assert str(caught.value).endswith(" 5 (make room, and the folder writable)") != is_gone
-    assert sorted(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+    assert open_below(tmp_path) == before
 
 
 def test_a_bug_at_the_beginning_lets_go_of_the_file(
@@ -264,7 +264,7 @@ def test_a_bug_at_the_beginning_lets_go_of_the_file(
     """It comes through as it is."""
     path = tmp_path / "state.db"
     Ledger(path, now=NOW).close()
-    before = sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, no paths
+    before = open_below(tmp_path)
 
     def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError
@@ -272,7 +272,7 @@ def test_a_bug_at_the_beginning_lets_go_of_the_file(
     monkeypatch.setattr(sqlite, "Book", fails)
     with pytest.raises(ZeroDivisionError):
         Ledger(path, now=NOW)
-    assert sorted(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+    assert open_below(tmp_path) == before
 
 
 def opened(path: Path, error: sqlite3.Error) -> str:

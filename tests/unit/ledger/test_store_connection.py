@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledgers import Faults
+from tests.stores import open_below
 from vr_exporter.ledger import schema, store
 from vr_exporter.ledger.folder import StateUnusable
 from vr_exporter.ledger.store import Store, StoreFailed, connect
@@ -72,10 +72,10 @@ def test_B4_another_file_in_place_of_ours_is_not_opened_again(
     if is_damaged:
         other.write_bytes(b"garbage" * 2000)
     other.replace(path)
-    before = sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, no paths
+    before = open_below(tmp_path)
     with pytest.raises(StoreFailed) as caught:
         kept.open_again()
-    assert sorted(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+    assert open_below(tmp_path) == before
     why = "file is not a database" if is_damaged else "is not the file that was open before"
     assert str(caught.value) == f"{path}: {why}"
     assert kept.facts.failures["corrupt"] == is_damaged

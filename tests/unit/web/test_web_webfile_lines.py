@@ -17,7 +17,7 @@ from vr_exporter.web.message import Request
 from vr_exporter.web.webfile import WebFile
 from vr_exporter.web.webfile_reading import WebFileError, read_web_settings
 
-HASH = bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()
+HASH = bcrypt.hashpw(b"open sesame", b"$2b$04$" + b"." * 22).decode()
 SECTIONS = "tls_server_config, http_server_config, basic_auth_users"
 TLS_KEYS = "cert_file, key_file, client_ca_file, client_auth_type, client_allowed_sans, min_version"
 HEADERS = (

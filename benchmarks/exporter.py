@@ -86,6 +86,7 @@ class Exporter:
         self._page = Page(own=self._own, clock=clock)
         self._page_seconds = 0.0
         self._shown: list[Snapshot] = []
+        self._seen: set[int] = set()
         self._board = Board(on_change=self._show)
         secrets = Secrets(learned=lambda _: None, failed=lambda: None)
         desk = Desk(
@@ -114,19 +115,33 @@ class Exporter:
         ]
 
     def cycle(self, now: float) -> Mapping[str, Any]:
-        """Poll each site once; how long all took, and the page alone, in seconds."""
+        """Poll each site once; how long all took, and the page alone, in seconds.
+
+        `changed` is the share of replications that were not in the poll before as they are now.
+        """
         self._time.wall = now
         self._time.polls += 1
         self._page_seconds = 0.0
-        began = time.perf_counter()
+        began, busy_before = time.perf_counter(), time.process_time()
         for worker in self._workers:
             worker.poll()
-        took = time.perf_counter() - began
+        took, busy = time.perf_counter() - began, time.process_time() - busy_before
         sites = self._board.current().sites.values()
         if not all(site.up for site in sites):
             raise RuntimeError("a poll failed: nothing to measure")
-        rows = sum(len(paired.replications) for site in sites for paired in site.pairings)
-        return {"seconds": took, "page_seconds": self._page_seconds, "replications": rows}
+        seen = {
+            hash(row.replication)
+            for site in sites
+            for paired in site.pairings
+            for row in paired.replications
+        }
+        changed, self._seen = len(seen - self._seen) / len(seen), seen
+        return {
+            "seconds": took,
+            "processor_seconds": busy,
+            "page_seconds": self._page_seconds,
+            "changed": changed,
+        }
 
     def page(self) -> Mapping[str, Any]:
         """Make the page of the other of the last two polls, gzip included; in seconds."""

@@ -1,28 +1,27 @@
 """A real Alertmanager stopped for a while as alerts start and end: `… tests.alertmanager_away 600`.
 
-It prints what came of it; the exit code is 1 if an alert was lost.
+The last line says what came of it; the exit code is 1 if an alert was lost.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from tests.alerts import an_alert
-from tests.lives import free_port
+from tests.ports import free_port
 from tests.prometheus import wait_until
 from tests.real_alertmanager import QUICK, Sending, Webhook, a_webhook, an_alertmanager
 from vr_exporter.domain.alerts import Begun, Ended, Event
 
 ALERTS = 1000
+AWAY_SECONDS = 600.0
 RESULT_SECONDS = 60.0
 
 
@@ -38,6 +37,16 @@ class Verdict:
     unresolved: int
     rows_left: int
     grown_kib: int
+
+    @property
+    def text(self) -> str:
+        """The figures."""
+        return (
+            f"away {self.away_seconds:.0f} s, {self.alerts} alerts, {self.ended_meanwhile} of them"
+            f" over meanwhile: {self.lost} lost, {self.unresolved} not told resolved, all accepted"
+            f" {self.accepted_within_seconds} s after its return, {self.rows_left} rows left,"
+            f" grown {self.grown_kib} KiB"
+        )
 
 
 def away(folder: Path, *, seconds: float, alerts: int = ALERTS) -> Verdict:
@@ -102,12 +111,12 @@ def _heard(webhook: Webhook, status: str) -> set[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """SECONDS [ALERTS]: print the verdict as JSON."""
-    seconds = float(arguments[0]) if arguments else float(os.environ.get("VR_TORTURE_AWAY", "600"))
+    """SECONDS [ALERTS]: print the verdict."""
+    seconds = float(arguments[0]) if arguments else AWAY_SECONDS
     alerts = int(arguments[1]) if arguments[1:] else ALERTS
     with tempfile.TemporaryDirectory() as folder:
         verdict = away(Path(folder), seconds=seconds, alerts=alerts)
-    sys.stdout.write(json.dumps(asdict(verdict)) + "\n")
+    sys.stdout.write(f"{verdict.text}\n")
     is_good = not verdict.lost and not verdict.unresolved
     return 0 if is_good and verdict.accepted_within_seconds <= RESULT_SECONDS else 1
 

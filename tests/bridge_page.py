@@ -17,7 +17,8 @@ _WHY = {
     "auth": "no credential, a wrong one, or a page of another site: 401 or 403",
     "body": "no webhook, too large, too slow or no JSON: 400, 408, 413 or 415",
     "disabled": "the settings have no `webhook`: 403",
-    "store": "the ledger cannot take it, or vr-exporter stops: 503",
+    "store": "it has to come again: the ledger cannot take it, a site that it names has not been "
+    "read yet, or vr-exporter stops: 503",
 }
 
 _HEAD = """\
@@ -147,6 +148,13 @@ _DANGERS = """
   `VrBridgeInboundDead` fires when it has not for 15 minutes. `vr_webhook_deadman_timestamp_seconds`
   begins with the opening of the webhook, so that a way that never worked is noticed too.
 - **A kill switch that was forgotten.** It survives restarts, and `VrKillSwitchLong` says so after a day.
+- **The first seconds after a start.** What a site has is not known before its first reading has ended.
+  An alert about it is answered 503, and Alertmanager sends the body again at once; the others in it are
+  decided on, and are `duplicate` the next time. Where that reading fails the answer is `stale`, by 200:
+  an appliance that is away for hours is told of by `VrSiteDown`, and not by failing webhooks.
+- **Many alerts of one replication.** Members of a cluster send one episode, which meets one row. Replicas
+  of Prometheus, two views of a pairing or several rules make several: some follow the sync under way,
+  those beyond guard 13 are `cooldown` and lose nothing, as all of them ask for that sync.
 - **Alerts cut off.** `max_alerts` above 0 drops alerts silently; the webhook logs `truncatedAlerts`.
 - **A sync at the wrong time.** `triggers.maintenance` holds for alerts as well. What a person pauses
   stays paused.

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.watched import Watched
 from vr_exporter.alerting.arrivals import Arrivals
-from vr_exporter.app.bridge import Bridge
+from vr_exporter.app.bridge import Bridge, control_of
 from vr_exporter.app.wishing import Wishing
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import WatchedReplication
@@ -126,8 +126,23 @@ class Bridged:
                     token=lambda: API_TOKEN, is_stopping=lambda: self.is_stopping
                 ),
                 inbound=self.bridge.inbound(is_stopping=lambda: self.is_stopping),
+                control=control_of(
+                    self.bridge,
+                    watched.ledger,
+                    settings=lambda: self.settings,
+                    members=tuple,
+                    now=watched.time.now,
+                ),
             )
         )
+
+    def reload(self, **webhook: Any) -> None:
+        """Go by other settings of the webhook from now on, as after a reload."""
+        self.settings = some_settings(self.watched.sites, **webhook)
+        self.wishing.obey(self.settings)
+        self.bridge.obey(self.settings)
+        self.watched.policy = self.wishing.desk.policy
+        self.watched.desk = self.wishing.desk
 
     @property
     def arrivals(self) -> Arrivals:
@@ -183,6 +198,13 @@ class Bridged:
             for (reason,), count in each.counters.get("vr_trigger_skips_total", {}).items():
                 found[reason] += int(count)
         return found
+
+    def sums_are_equal(self) -> bool:
+        """Whether each alert that was counted has an outcome, or waits for it."""
+        under_way = self.watched.ledger.triggers(unfinished=True)
+        waiting = sum(each.outcome is None for each in under_way)
+        counted = sum(self.arrivals.facts.alerts.values())
+        return counted == sum(self.outcomes().values()) + waiting
 
     def _show_unsited(self) -> None:
         return

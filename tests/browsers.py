@@ -48,7 +48,13 @@ def _found() -> str | None:
 
 
 def _install() -> None:
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        raise NoBrowserError("no chromium on the PATH, and only root may install it")
-    for arguments in (("update",), ("install", "-y", "--no-install-recommends", "chromium")):
-        subprocess.run(["apt-get", "-qq", *arguments], check=True, capture_output=True)
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n", "--"]
+    try:
+        for arguments in (("update",), ("install", "-y", "--no-install-recommends", "chromium")):
+            subprocess.run(
+                [*as_root, "apt-get", "-qq", *arguments], check=True, capture_output=True
+            )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise NoBrowserError(
+            f"no chromium on the PATH, and it was not installed (as root or by sudo): {error}"
+        ) from None

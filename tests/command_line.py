@@ -58,7 +58,7 @@ def run(*arguments: str, **environment: str) -> Ended:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     for written in (done.stdout, done.stderr):
         assert PASSWORD not in written

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import tools
+from tests import chance, tools
+
+chance.settle()
 
 
 @pytest.fixture(scope="session")

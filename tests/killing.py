@@ -8,6 +8,7 @@ import random
 import signal
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -34,7 +35,12 @@ from vr_exporter.ledger.store import StoreFailed
 
 TARGETS: Final = 12
 WORKERS: Final = 3
-LONGEST_LIFE_SECONDS: Final = 0.5
+LONGEST_LIFE_SECONDS: Final = 60.0
+"""Every point comes up in time, on a slow machine later: no life is to end before its own."""
+
+LONGEST_LIFE_OF_CONTROL_SECONDS: Final = 2.0
+"""A ledger that is broken does not come to every point."""
+
 LOG_BYTES: Final = 100_000
 """So small that lives of a moment see checkpoints."""
 
@@ -67,13 +73,15 @@ class Life:
             faults.commits = _Sometimes(self._random)
 
     def run(self) -> None:
-        """Work in several threads until the kill."""
+        """Work in several threads until the kill, or until there is nobody left to kill it."""
+        killer = os.getppid()
         for number in range(WORKERS):
             threading.Thread(target=self._work_on, args=(number,), daemon=True).start()
         threading.Thread(target=self._guarded, args=(self.telling.work_on,), daemon=True).start()
-        while True:
+        while os.getppid() == killer:
             self.wish()
             threading.Event().wait(BEAT_SECONDS)
+        os._exit(1)
 
     def _work_on(self, number: int) -> None:
         self._guarded(lambda: self._work_for_ever(number))
@@ -177,14 +185,14 @@ class Verdict:
     complaints: tuple[str, ...]
 
 
-def kill_once(folder: Path, number: int, chance: random.Random) -> str:
+def kill_once(folder: Path, number: int, chance: random.Random, longest: float) -> str:
     """Let one life run into its death: at a point, or at any moment; return where it died."""
     point = POINTS[number // 4 * 3 % len(POINTS) - number % 4] if number % 4 else ""
     fuse = f"{point}:{chance.randint(1, 4)}" if point else ""
     pid = os.fork()
     if pid == 0:
         _live(folder, number, fuse)
-    patience = LONGEST_LIFE_SECONDS if point else chance.uniform(0.01, 0.15)
+    patience = longest if point else chance.uniform(0.01, 0.15)
     return point if _dies_by_itself(pid, patience) and point else "any moment"
 
 
@@ -288,17 +296,34 @@ def all_rows(ledger: Ledger) -> list[Trigger]:
     return ledger._store.read(look)
 
 
+def figures(verdict: Verdict) -> str:
+    """The verdict in a line."""
+    lost = sum(each.endswith(": lost") for each in verdict.complaints)
+    return (
+        f"{verdict.kills} SIGKILLs at {len(verdict.died_at)} points, {verdict.promised} wishes"
+        f" promised, {verdict.posted} POSTs: {lost} lost, {verdict.doubles} double,"
+        f" {len(verdict.complaints)} complaints"
+    )
+
+
 def main(arguments: list[str]) -> int:
-    """FOLDER KILLS SEED: print the verdict as JSON; run by itself, since it forks."""
-    folder, kills, seed = Path(arguments[0]), int(arguments[1]), int(arguments[2])
+    """KILLS SEED [--broken-claim]: print the verdict as JSON, then in words; 1 on any complaint.
+
+    Run by itself, since it forks.
+    """
+    kills, seed = int(arguments[0]), int(arguments[1])
+    longest = LONGEST_LIFE_SECONDS
     if "--broken-claim" in arguments:
+        longest = LONGEST_LIFE_OF_CONTROL_SECONDS
         trigger_rows._CLAIM = BROKEN_CLAIM  # type: ignore[misc]
     chance = random.Random(seed)  # noqa: S311 - as above
-    died_at = Counter(kill_once(folder, number, chance) for number in range(kills))
-    verdict = judge(folder, kills=kills, died_at=dict(sorted(died_at.items())))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        died_at = Counter(kill_once(folder, number, chance, longest) for number in range(kills))
+        verdict = judge(folder, kills=kills, died_at=dict(sorted(died_at.items())))
     fields = {name: getattr(verdict, name) for name in Verdict.__slots__}
-    sys.stdout.write(json.dumps(fields) + "\n")
-    return 0
+    sys.stdout.write(f"{json.dumps(fields)}\n{figures(verdict)}\n")
+    return 1 if verdict.complaints else 0
 
 
 if __name__ == "__main__":

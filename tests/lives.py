@@ -23,7 +23,7 @@ from tests.command_line import ROOT, settings_file
 from vr_exporter.ledger.crash import VARIABLE
 from vr_exporter.simulator.server import SimServer
 
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 60.0
 REPEAT_SECONDS: Final = 0.05
 ANSWER_SECONDS: Final = 5.0
 HURRY_SECONDS: Final = 0.3
@@ -82,6 +82,12 @@ class Lives:
         if status != -signal.SIGKILL:
             raise RuntimeError(f"a life ended by itself with {status}: {self._last_words()}")
         return True
+
+    def must_live(self) -> None:
+        """RuntimeError, with its last words, where it has ended by itself: waiting is in vain."""
+        assert self._life is not None
+        if (status := self._life.poll()) is not None:
+            raise RuntimeError(f"a life ended by itself with {status}: {self._last_words()}")
 
     def kill(self) -> None:
         """End it as a failing machine would."""
@@ -219,10 +225,3 @@ class People:
 def now() -> float:
     """The clock that all processes of this machine share."""
     return time.time()  # noqa: TID251 - as said
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port

@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.command_line import ROOT
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 240.0
 TEXT_FORMAT = "text/plain; version=0.0.4"
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
@@ -49,8 +49,8 @@ def running(command: list[str], *, until: str) -> Iterator[tuple[subprocess.Pope
         yield program, _wait_for_line(program, re.compile(until), lines)
     finally:
         program.send_signal(signal.SIGTERM)
-        program.wait(timeout=10)
-        drain.join(timeout=10)
+        program.wait(timeout=60)
+        drain.join(timeout=60)
         if program.stdout:
             program.stdout.close()
 
@@ -63,7 +63,7 @@ def exporter(*arguments: str) -> list[str]:
 def fetch(url: str, **headers: str) -> str:
     """Get a page as text."""
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - our own address
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         body: bytes = answer.read()
     return body.decode()
 

@@ -17,7 +17,7 @@ from vr_exporter.web.limits import Limits
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.webfile import WebFile
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 def a_clock() -> Clock:
@@ -128,9 +128,14 @@ def a_client(
     is_local: bool = False,
     is_stopping: Callable[[], bool] = lambda: False,
     gate: Gate | None = None,
+    says: bytes = b"",
 ) -> RawClient:
-    """A client on one end of a socket pair, a connection of ours being served on the other."""
+    """A client on one end of a socket pair, a connection of ours being served on the other.
+
+    What it `says` is there before any deadline begins.
+    """
     ours, theirs = socket.socketpair()
+    theirs.sendall(says)
     serving = Serving(
         handle, limits or Limits(linger_seconds=0.2), a_clock(), web_file, is_stopping, gate
     )

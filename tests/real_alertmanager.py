@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.alerts import note
-from tests.lives import free_port
+from tests.ports import free_port
 from tests.prometheus import fetch, running, wait_until
 from tests.tools import tool
 from vr_exporter.alerting.alertmanager import Alertmanager, Member
@@ -114,7 +114,7 @@ class Running:
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
 
 
 @contextmanager
@@ -210,7 +210,7 @@ class Sending:
         for alarm in self._alarms:
             alarm.end()
         for thread in self._threads:
-            thread.join(timeout=15)
+            thread.join(timeout=60)
         self.ledger.close()
 
     def _start(self, name: str, url: str, timing: Timing) -> None:

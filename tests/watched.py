@@ -7,8 +7,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
+
+import httpx
 
 from tests.pages import families_of, text_of
 from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport
@@ -16,6 +20,7 @@ from vr_exporter.alerting.arrivals import WebhookFacts
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
 from vr_exporter.appliance.lockout import Lockout
+from vr_exporter.appliance.transport import Limits
 from vr_exporter.domain.alerts import Noticed
 from vr_exporter.domain.counts import SiteChanges
 from vr_exporter.domain.credentials import Credentials
@@ -37,7 +42,7 @@ from vr_exporter.syncing.healing import note_healed
 from vr_exporter.syncing.posting import Poster
 from vr_exporter.syncing.targets import Wanted, find
 from vr_exporter.syncing.tasks import SyncTasks
-from vr_exporter.syncing.wishes import Wish, random_key
+from vr_exporter.syncing.wishes import Wish
 from vr_exporter.watching.board import Board
 from vr_exporter.watching.inventory import Reader, Scope
 from vr_exporter.watching.site import SiteWatch
@@ -69,6 +74,15 @@ class OneAccount:
         return _credentials(self.account) if self.account else None
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a site's requests travel: over sockets where there is no transport."""
+
+    address: Address
+    transport: httpx.BaseTransport | None = None
+    limits: Limits | None = None
+
+
 class Site:
     """One site at work: its appliance, and its worker, which polls when told."""
 
@@ -76,7 +90,8 @@ class Site:
         self.api = api or Api(watched.world, name, watched.api_options)
         self.password = ACCOUNT.password
         clock = watched.time.clock()
-        transport = SimulatedTransport(self.api, peer=name, wait=watched.time.wait)
+        way = watched.way_to(name, self.api)
+        self.transport = way.transport
         site = SiteName(name)
         watched.own.watch_site(site)
 
@@ -85,13 +100,14 @@ class Site:
 
         def an_appliance() -> Appliance:
             return Appliance(
-                Address(f"https://{name}.example"),
+                way.address,
                 credentials=lambda: Credentials(ACCOUNT.username, self.password),
                 clock=clock,
                 tell=tell,
                 page_size=watched.page_size,
                 lockout=Lockout(),
-                transport=transport,
+                transport=way.transport,
+                limits=way.limits,
                 random=lambda: 0.5,
             )
 
@@ -197,6 +213,7 @@ class Watched:
         self.page_size = page_size
         self.interval_seconds = interval_seconds
         self.webhooks = WebhookFacts()
+        self._keys = count()
         self.policy = Policy()
         self.max_running = 4
         self.folder = tempfile.TemporaryDirectory(
@@ -220,6 +237,11 @@ class Watched:
         """The appliance of a site where there is one already."""
         del name
         return None
+
+    def way_to(self, name: str, api: Api) -> Way:
+        """Say how the requests of a site reach its appliance: without sockets."""
+        transport = SimulatedTransport(api, peer=name, wait=self.time.wait)
+        return Way(Address(f"https://{name}.example"), transport)
 
     def _new_board(self) -> Board:
         return Board(on_change=lambda snapshot, site: self.page.put(snapshot, changed=site))
@@ -270,9 +292,13 @@ class Watched:
         assert not found.faults, found.faults
         given = {"origin": Origin.CLI, "not_after": self.time.now() + 7200, **wish}
         return [
-            self.desk.submit(Wish(key=random_key(), target=target, **given))
+            self.desk.submit(Wish(key=self._next_key(), target=target, **given))
             for target in found.targets
         ]
+
+    def _next_key(self) -> str:
+        """The same at each run: which wish has its turn first goes by the key."""
+        return sha256(next(self._keys).to_bytes(8, "big")).hexdigest()
 
     def work(self, seconds: float, *, step: float = 1.0) -> None:
         """Let time pass in small steps, triggers being served and sites polled meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -36,7 +37,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
+class Panel(ABC):
     """What every panel has; `says` is what is good and what to do, `alerts` whose pages help.
 
     Its points are no nearer to each other than `least_step`.
@@ -95,17 +96,17 @@ class Panel:
         """What holds for single fields."""
         return []
 
+    @abstractmethod
     def kind(self) -> str:
         """Grafana's name of the kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def options(self) -> Json:
         """What only this kind of panel knows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def targets(self) -> list[Json]:
         """The queries."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

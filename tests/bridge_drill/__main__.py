@@ -19,7 +19,8 @@ def main() -> int:
         tool(program)
     outcome = play(clustered=given.cluster, is_short=given.short)
     verdict = "; ".join(outcome.faults) or "as it should be"
-    sys.stdout.writelines(f"{line}\n" for line in (*outcome.lines, outcome.summary, verdict))
+    figures = f"{outcome.summary}; {verdict}"
+    sys.stdout.writelines(f"{line}\n" for line in (*outcome.lines, figures))
     return 1 if outcome.faults else 0
 
 

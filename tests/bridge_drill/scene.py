@@ -23,7 +23,7 @@ from tests.drill.field import (
     some_sites,
 )
 from tests.drill.stack import ALERTMANAGER, a_judge, scaled_alertmanager
-from tests.lives import free_port
+from tests.ports import free_port
 from tests.prometheus import Prometheus, fetch, running
 from tests.real_alertmanager import Running, Webhook, a_cluster, a_webhook, an_alertmanager
 from tests.rules_scaled import scaled_file

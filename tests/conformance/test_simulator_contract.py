@@ -51,8 +51,6 @@ def _drive(state: State, operation_id: str, *, judge: Callable[[Any], None]) -> 
     @given(case=cases)
     @settings(
         max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

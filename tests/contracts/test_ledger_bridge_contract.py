@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import NOW
 from tests.ledgers import SqliteEngine
 from tests.wishes import a_target, a_trigger
-from vr_exporter.domain.names import ReplicationId
-from vr_exporter.domain.triggers import Origin, Skip
+from vr_exporter.domain.counts import ReplicationTotals, SiteChanges
+from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.triggers import Origin, Skip, TriggerState
 from vr_exporter.ledger.sqlite import REFUSALS_AT_A_TIME, Ledger, Refusal
 from vr_exporter.ledger.store import StoreFailed
 
 GID = ReplicationId("GID-1")
+DAY = 86_400.0
 
 
 def claimed(ledger: Ledger, origin: Origin = Origin.ALERT) -> None:
@@ -52,6 +56,30 @@ def test_claims_by_alert_are_counted_until_they_heal_and_over_restarts(
     assert (row.what, row.actor, row.replication) == ("loop_acknowledged", "alice", GID)
     again.close()
     assert engine.open().unhealed_of(GID) == 0
+
+
+def test_T7_a_loop_of_a_replication_that_is_gone_goes_with_its_last_trigger(
+    engine: SqliteEngine,
+) -> None:
+    """One that a site shows keeps it for as long as it does not heal."""
+    for replication in ("GID-gone", "GID-shown"):
+        ledger = engine.open()
+        trigger = a_trigger(
+            key=replication,
+            target=a_target(replication_id=ReplicationId(replication)),
+            origin=Origin.ALERT,
+        )
+        ledger.reserve(trigger, now=NOW)
+        assert ledger.claim(replication, now=NOW)
+        end = replace(trigger, state=TriggerState.REFUSED, ended_at=NOW)
+        ledger.settle(end, now=NOW)
+    shown = {ReplicationId("GID-shown"): ReplicationTotals(60.0)}
+    ledger.record(SiteName("madrid"), SiteChanges(replications=shown))
+    ledger.prune(now=NOW + 29 * DAY)
+    assert ledger.unhealed.keys() == {"GID-gone", "GID-shown"}
+    assert ledger.prune(now=NOW + 31 * DAY) == 2
+    assert ledger.unhealed == {"GID-shown": 1}
+    assert engine.crash().unhealed == {"GID-shown": 1}
 
 
 def test_a_claim_by_a_person_is_no_part_of_a_loop(engine: SqliteEngine) -> None:

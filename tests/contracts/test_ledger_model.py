@@ -332,7 +332,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.is_up is self.is_up
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600 + EXAMPLES)
 def test_the_ledger_is_as_its_model_through_thousands_of_steps() -> None:
     """Histories of wishes, answers, failures and crashes: at most one POST a key, nothing lost."""
     run_state_machine_as_test(

@@ -124,6 +124,55 @@ def test_alertmanager_takes_what_it_is_given(tmp_path: Path) -> None:
     said("amtool", "check-config", root / "etc/alertmanager/alertmanager.yml")
 
 
+def flag(name: str) -> str:
+    """What the demo's command line gives for a flag."""
+    (found,) = (f for f in SERVICES["vr-exporter"]["command"] if f.startswith(f"--{name}="))
+    return str(found.partition("=")[2])
+
+
+def test_the_demo_and_its_alertmanager_reach_each_other() -> None:
+    """Address and token of both ways: one file is mounted where each of the two looks for it."""
+    config = read(HERE / "alertmanager.yml")
+    (receiver,) = (each for each in config["receivers"] if each["name"] == "vr-bridge")
+    (webhook,) = receiver["webhook_configs"]
+    address, _, path = webhook["url"].removeprefix("http://").partition("/")
+    assert (port_of(address), path) == ("10843", "api/v1/alertmanager")
+    assert port_of(flag("alertmanager.url").removeprefix("http://")) == "9093"
+    shown = webhook["http_config"]["authorization"]["credentials_file"]
+    assert f"./webhook-token:{shown}:ro" in SERVICES["alertmanager"]["volumes"]
+    assert f"./webhook-token:{flag('webhook.token-file')}:ro" in SERVICES["vr-exporter"]["volumes"]
+
+
+def test_the_demo_s_token_opens_nothing_but_the_demo() -> None:
+    """No setting that `serve` would read: whoever runs it in the demo's place has no webhook."""
+    assert "environment" not in SERVICES["vr-exporter"]
+    assert (HERE / "webhook-token").read_text(encoding="ascii") == "simulated\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "receivers"),
+    [
+        (["alertname=VrDeadman"], "vr-bridge"),
+        (["alertname=VrRpoBreached", "vr_action=sync"], "vr-bridge"),
+        (["alertname=VrEventTest", "vr_origin=bridge"], "nobody"),
+        (["alertname=VrEventTest", "vr_origin=bridge", "vr_action=sync"], "nobody"),
+        (["alertname=VrSiteDown"], "nobody"),
+    ],
+)
+def test_alerts_of_the_demo_go_where_they_belong(labels: list[str], receivers: str) -> None:
+    """What asks for a sync, and the dead man, to the bridge; its own alerts never."""
+    config = f"--config.file={HERE / 'alertmanager.yml'}"
+    command = ("config", "routes", "test", config, f"--verify.receivers={receivers}")
+    said("amtool", *command, *labels)
+
+
+def test_the_demo_routes_to_the_bridge_as_the_example_for_real_use_does() -> None:
+    """Matchers, groups and intervals are the same in both."""
+    real = read(HERE.parent / "alertmanager.yml")["route"]["routes"]
+    wanted = [route for route in real if route.get("receiver") == "vr-bridge"]
+    assert read(HERE / "alertmanager.yml")["route"]["routes"] == wanted
+
+
 def test_the_demo_inhibits_what_the_example_for_real_use_inhibits() -> None:
     """Copy `inhibit_rules` of deploy/alertmanager.yml over: they are the same in both."""
     real = read(HERE.parent / "alertmanager.yml")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.command_line import IN_TIME
+from tests.ports import free_port
 from vr_exporter import __version__
 
 HERE: Final = Path(__file__).parent
@@ -33,9 +34,8 @@ def image() -> None:
 
 @pytest.fixture
 def port() -> int:
-    """A port of loopback that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A port of loopback that is free."""
+    return free_port()
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_C29_demo_runs_unprivileged_on_a_read_only_root(
     assert "/" not in writable
     assert "/var/lib/vr-exporter" in writable
 
-    demo.communicate(timeout=5)
+    demo.communicate(timeout=IN_TIME)
     assert demo.returncode == 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.ports import free_port
 from tests.wire_server import Connection, Serve, WireServer, a_real_clock, a_server
 from vr_exporter.alerting import alertmanager
 from vr_exporter.alerting.alertmanager import Alertmanager, Member, NotAsked, bearer
@@ -151,14 +152,12 @@ def test_a_slow_answer_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch) -
         with a_server(serve) as server, talking_to(server) as client:
             answer = client.post(BODY)
             assert answer.status == 0
-            assert 0.3 < answer.seconds < 3
+            assert 0.3 < answer.seconds < 8
 
 
 def test_nobody_there_is_an_answer_too() -> None:
     """The sender backs off; nothing is raised."""
-    with a_server(take) as server:
-        port = server.port
-    member = Member("am", f"http://127.0.0.1:{port}")
+    member = Member("am", f"http://127.0.0.1:{free_port()}")
     client = Alertmanager(member, authorize=lambda: "", clock=a_real_clock())
     assert (client.post(BODY).status, bool(client.post(BODY).text)) == (0, True)
     with pytest.raises(NotAsked, match="am: "):

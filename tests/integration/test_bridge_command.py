@@ -113,7 +113,6 @@ def test_the_kill_switch_is_turned_in_the_ledger_that_nobody_holds(config: str) 
     assert run("bridge", "kill", "status", "--config.file", config).out == off.out
 
 
-@pytest.mark.timeout(120)
 def test_a_test_alert_reaches_a_real_alertmanager_and_each_hop_is_told(
     short_path: Path, appliance: SimServer, tmp_path: Path
 ) -> None:
@@ -142,7 +141,6 @@ def test_a_test_alert_reaches_a_real_alertmanager_and_each_hop_is_told(
     assert run("bridge", "test-alert", "--config.file", none).code == 5
 
 
-@pytest.mark.timeout(120)
 def test_beside_a_serve_and_from_afar_the_commands_speak_with_it(
     config: str, short_path: Path, appliance: SimServer
 ) -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import bcrypt
@@ -58,9 +59,9 @@ def connect(server: Server) -> RawClient:
 
 
 def has_soon(condition: Callable[[], bool]) -> bool:
-    """Whether a condition comes to hold within seconds."""
+    """Whether a condition comes to hold; a busy machine is given a minute."""
     beat = threading.Event()
-    return any(condition() or beat.wait(0.01) for _ in range(500)) and condition()
+    return any(condition() or beat.wait(0.01) for _ in range(6000)) and condition()
 
 
 def test_answers_on_every_address(serve: Serve) -> None:
@@ -68,7 +69,7 @@ def test_answers_on_every_address(serve: Serve) -> None:
     server = serve(listen=("127.0.0.1:0", "127.0.0.1:0"))
     assert len(set(server.urls)) == 2
     for url in server.urls:
-        client = http.client.HTTPConnection("127.0.0.1", int(url.rpartition(":")[2]), timeout=5)
+        client = http.client.HTTPConnection("127.0.0.1", int(url.rpartition(":")[2]), timeout=60)
         client.request("GET", "/a")
         assert client.getresponse().read() == b"GET /a () "
         client.close()
@@ -152,17 +153,50 @@ def test_C7_request_that_is_being_answered_is_not_given_up(serve: Serve) -> None
 
     def slow(_request: Request) -> Response:
         is_asked.set()
-        may_end.wait(5)
+        may_end.wait(60)
         return Response(200, (), (b"done",))
 
     server = serve(slow, limits=Limits(connections=1))
     with connect(server) as client:
         client.send(GET)
-        assert is_asked.wait(5)
+        assert is_asked.wait(60)
         with connect(server) as newcomer:
             assert newcomer.is_closed()
         may_end.set()
         assert client.answer().body == b"done"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab",
+    ],
+    ids=["takes-nothing", "gives-little"],
+)
+def test_C6_C7_when_full_of_slow_clients_the_slowest_gives_way(
+    serve: Serve, request_: bytes
+) -> None:
+    """One that takes or gives for half a second is closed for a newcomer, not before."""
+    ahead = [0.0]
+    clock = replace(a_clock(), monotonic=lambda: time.perf_counter() + ahead[0])
+
+    def answer(request: Request) -> Response:
+        return Response(200, (), (b"x" * (20_000_000 if request.path == "/large" else 1),))
+
+    server = serve(answer, clock=clock, limits=Limits(connections=1))
+    with connect(server) as slow:
+        slow.send(request_)
+        assert has_soon(lambda: any(each.held_up_since for each in server._connections._open))
+        (slowest,) = server._connections._open
+        ahead[0] = -1.0  # as if no time had passed since
+        with connect(server) as early:
+            assert early.is_closed()
+        assert slowest in server._connections._open
+        ahead[0] = 0.6
+        with connect(server) as newcomer:
+            assert newcomer.ask(GET).status == 200
+        assert has_soon(lambda: server.connections == 0)
 
 
 def test_connections_are_forgotten_when_they_end(serve: Serve) -> None:
@@ -178,39 +212,40 @@ def test_connections_are_forgotten_when_they_end(serve: Serve) -> None:
 
 
 def test_stop_lets_a_running_answer_end_and_closes_the_idle(serve: Serve) -> None:
-    """A stop takes less than two seconds and cuts nobody short who is being answered."""
+    """A stop cuts nobody short who is being answered."""
     is_asked, may_end = threading.Event(), threading.Event()
 
     def slow(_request: Request) -> Response:
         is_asked.set()
-        may_end.wait(5)
+        may_end.wait(60)
         return Response(200, (), (b"done",))
 
     server = serve(slow)
     with connect(server) as busy, connect(server) as idle:
         busy.send(GET)
-        assert is_asked.wait(5)
-        stopping = threading.Thread(target=server.stop)
+        assert is_asked.wait(60)
+        stopping = threading.Thread(target=server.stop, args=(60,))
         stopping.start()
         assert idle.is_closed()
         may_end.set()
         assert busy.answer().headers["connection"] == "close"
-        stopping.join(2)
+        stopping.join(60)
         assert not stopping.is_alive()
     with pytest.raises(ConnectionRefusedError):
         connect(server)
 
 
 def test_stop_does_not_wait_for_a_client_that_takes_nothing(serve: Serve) -> None:
-    """A stop ends within two seconds whatever clients do."""
-    server = serve(lambda _: Response(200, (), (b"x" * 50_000_000,)))
+    """A stop ends after two seconds whatever clients do, not at the end of their deadlines."""
+    limits = Limits(write_seconds=3600)
+    server = serve(lambda _: Response(200, (), (b"x" * 50_000_000,)), limits=limits)
     with connect(server) as client:
         client.send(GET)
         client.socket.recv(1)
         begun = time.perf_counter()
         server.stop()
-        assert time.perf_counter() - begun < 2.5
-        assert server.connections == 0
+        assert time.perf_counter() - begun < 60
+        assert has_soon(lambda: server.connections == 0)
 
 
 def test_B14_exhausted_descriptors_pause_accepting_and_recover(
@@ -271,7 +306,7 @@ def secured(
     authority.configure_trust(context)
     if certificate:
         certificate.configure_cert(context)
-    plain = socket.create_connection(("127.0.0.1", port_of(server)), timeout=5)
+    plain = socket.create_connection(("127.0.0.1", port_of(server)), timeout=60)
     with plain:  # its descriptor moves on to the secured socket
         return RawClient(context.wrap_socket(plain, server_hostname="localhost"))
 
@@ -362,7 +397,7 @@ def test_old_tls_is_refused(
     authority.configure_trust(context)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with (
-        socket.create_connection(("127.0.0.1", port_of(server)), timeout=5) as plain,
+        socket.create_connection(("127.0.0.1", port_of(server)), timeout=60) as plain,
         pytest.raises((ssl.SSLError, ConnectionError)),
     ):
         context.wrap_socket(plain, server_hostname="localhost")

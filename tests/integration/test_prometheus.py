@@ -73,7 +73,8 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
 
 def test_the_scrape_and_both_sites_are_up(scraped: Scraped) -> None:
     """`up` and `vr_up` say the same of a healthy demo."""
-    assert set(scraped.prometheus.query("min by (job) (up)").values()) == {1.0}
+    ups = "min by (job) (up)"
+    wait_until(lambda: set(scraped.prometheus.query(ups).values()) == {1.0}, "both jobs are up")
     for job in JOBS:
         assert list(scraped.of(job, "vr_up").values()) == [1.0, 1.0]
 

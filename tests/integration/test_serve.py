@@ -17,6 +17,7 @@ from subprocess import Popen
 import pytest
 
 from tests.command_line import IN_TIME, ROOT, a_world, run, served, settings_file
+from tests.ports import free_port
 from tests.prometheus import exporter, fetch, running, wait_until
 from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.server import SimServer
@@ -74,7 +75,7 @@ def test_B8_sigterm_ends_within_five_seconds_with_the_session_logged_out(
         wait_until(lambda: is_ready(url), "it is ready")
         begun = time.monotonic()  # noqa: TID251 - a real process
         program.send_signal(signal.SIGTERM)
-        code = program.wait(timeout=10)
+        code = program.wait(timeout=60)
         took = time.monotonic() - begun  # noqa: TID251
     counters = api_of(appliance).counters
     assert (code, counters.logins, counters.logouts) == (0, 1, 1)
@@ -85,11 +86,9 @@ def test_it_starts_while_the_appliance_is_away_and_heals_when_it_comes(
     short_path: Path, appliance: SimServer
 ) -> None:
     """No fault of an appliance ends `serve`, not even at the start (R6)."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = taken.getsockname()[1]
     sites = {
         "madrid": {"url": appliance.url},
-        "berlin": {"url": f"http://127.0.0.1:{free}"},
+        "berlin": {"url": f"http://127.0.0.1:{free_port()}"},
     }
     with serving(settings_file(short_path, sites)) as (_, url):
         wait_until(lambda: is_ready(url), "both were tried")
@@ -142,7 +141,7 @@ def test_a_site_that_leaves_the_settings_is_logged_out_and_leaves_the_page(
             wait_until(lambda: is_ready(url), "it is ready")
             settings_file(short_path, {"madrid": {"url": appliance.url}})
             request = urllib.request.Request(f"{url}/-/reload", method="POST")  # noqa: S310
-            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
                 assert answer.status == 200
             assert sites_of(url) == {"madrid"}
             assert api_of(other).counters.logouts == 1
@@ -154,7 +153,7 @@ def test_C32_there_is_no_reload_over_http_unless_it_is_enabled(config: str) -> N
     with serving(config) as (_, url):
         request = urllib.request.Request(f"{url}/-/reload", method="POST")  # noqa: S310
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request, timeout=10)  # noqa: S310
+            urllib.request.urlopen(request, timeout=60)  # noqa: S310
         assert refused.value.code == 404
         refused.value.close()
 
@@ -184,7 +183,7 @@ def test_B8_neither_a_hanging_appliance_nor_a_client_that_reads_nothing_delays_t
                 program.send_signal(signal.SIGTERM)
                 wait_until(lambda: not is_ready(url), "it is not ready")
                 assert fetch(f"{url}/-/healthy").startswith("healthy")
-                assert program.wait(timeout=10) == 0
+                assert program.wait(timeout=60) == 0
                 assert time.monotonic() - begun < IN_TIME  # noqa: TID251
 
 
@@ -202,7 +201,7 @@ def test_B9_a_second_signal_ends_it_at_once(short_path: Path) -> None:
                 assert "told to stop" in said_until(program, "told to stop")
                 program.send_signal(signal.SIGTERM)
                 assert "second signal" in said_until(program, "second signal")
-                assert program.wait(timeout=5) == 4
+                assert program.wait(timeout=60) == 4
         with serving(config) as (_, url):
             assert sites_of(url) == {"madrid"}
 
@@ -215,15 +214,14 @@ def said_until(program: Popen[str], wanted: str) -> str:
 
 def test_B28_closed_standard_streams_are_no_trouble(config: str, appliance: SimServer) -> None:
     """No socket and no lock gets their numbers, and it ends well."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        address = f"127.0.0.1:{found.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = exporter("serve", "--config.file", config, "--web.listen-address", address)
     closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
     with subprocess.Popen(closed, cwd=ROOT) as program:
         wait_until(lambda: is_ready(f"http://{address}"), "it is ready")
         streams = {Path(f"/proc/{program.pid}/fd/{number}").readlink() for number in (0, 1, 2)}
         program.send_signal(signal.SIGTERM)
-        assert program.wait(timeout=10) == 0
+        assert program.wait(timeout=60) == 0
     assert streams == {Path("/dev/null")}
     assert api_of(appliance).counters.logouts == 1
 

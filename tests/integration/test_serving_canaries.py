@@ -13,18 +13,20 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import bcrypt
 import pytest
 
-from tests.canaries import a_canary, leaks
+from tests.canaries import a_canary, disguises, leaks
 from tests.command_line import ROOT, USERNAME, a_world, settings_file
 from tests.prometheus import exporter, fetch, wait_until
 from tests.raw_http import basic
+from tests.real_alertmanager import Webhook, a_webhook
 from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.messages import SimRequest, SimResponse
 from vr_exporter.simulator.options import Account, ApiOptions
@@ -110,7 +112,7 @@ class Exporter:
         headers = {"Authorization": self.login} | headers
         request = urllib.request.Request(f"{self.url}{path}", method=method, headers=headers)  # noqa: S310
         try:
-            answer = urllib.request.urlopen(request, timeout=10)  # noqa: S310
+            answer = urllib.request.urlopen(request, timeout=60)  # noqa: S310
         except urllib.error.HTTPError as refused:
             answer = refused
         with answer:
@@ -149,7 +151,7 @@ def watched(command: list[str], folder: Path, **environ: str) -> Iterator[Export
         written.add("cmdline", Path(f"/proc/{program.pid}/cmdline").read_text())
         yield Exporter(program, found[1], written)
         program.send_signal(signal.SIGTERM)
-        assert program.wait(timeout=10) == 0
+        assert program.wait(timeout=60) == 0
     finally:
         program.kill()
         program.wait()
@@ -176,7 +178,12 @@ def a_parrot(site: str, password: str, remote: str) -> Iterator[tuple[Parrot, st
 
 
 def rewrite(
-    folder: Path, secrets: dict[str, str], urls: dict[str, str], *, interval: str = "60s"
+    folder: Path,
+    secrets: dict[str, str],
+    urls: dict[str, str],
+    *,
+    alertmanager: str,
+    interval: str = "60s",
 ) -> str:
     """Write settings with a secret at every place, the second site's in a file of its own."""
     (folder / "site.secret").write_text(secrets["in_file"])
@@ -196,13 +203,13 @@ def rewrite(
             },
         },
         webhook={"bearer_token": secrets["webhook"]},
-        alertmanagers=[{"url": "http://am-1:9093", "bearer_token": secrets["am"]}],
+        alertmanagers=[{"url": alertmanager, "bearer_token": secrets["am"]}],
     )
 
 
 @pytest.mark.parametrize("form", ["logfmt", "json"])
 def test_C1_C24_C26_C27_a_serving_exporter_gives_no_secret_away(
-    form: str, short_path: Path
+    form: str, short_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """Through good polls, echoing refusals, failing logins, reloads and an end, at debug level.
 
@@ -216,10 +223,13 @@ def test_C1_C24_C26_C27_a_serving_exporter_gives_no_secret_away(
     hashed = bcrypt.hashpw(secrets["web"].encode(), bcrypt.gensalt(4)).decode()
     (folder / "web.yml").write_text(f"basic_auth_users: {{ann: '{hashed}'}}")
     with (
+        a_webhook() as hearing,
         a_parrot("madrid", secrets["inline"], secrets["remote"]) as (madrid, madrid_url),
         a_parrot("berlin", secrets["in_file"], secrets["remote"]) as (berlin, berlin_url),
     ):
-        config = rewrite(folder, secrets, {seen: madrid_url, "berlin": berlin_url})
+        urls = {seen: madrid_url, "berlin": berlin_url}
+        renew = partial(rewrite, folder, urls=urls, alertmanager=hearing.url)
+        config = renew(secrets)
         flags = ["--log.level", "debug", "--log.format", form, "--web.enable-lifecycle"]
         command = exporter("serve", "--config.file", config, *flags)
         command += ["--web.config.file", str(folder / "web.yml")]
@@ -230,9 +240,10 @@ def test_C1_C24_C26_C27_a_serving_exporter_gives_no_secret_away(
             assert process.ask("/metrics", Authorization=f"Bearer {secrets['guess']}") == 401
             process.wait_for('vr_up{site="%s"} 1', seen, "berlin")
             process.ask_all()
+            send_an_alert(process, secrets["api"], hearing)
 
             madrid.refuses_reading = berlin.refuses_reading = True
-            rewrite(folder, secrets, {seen: madrid_url, "berlin": berlin_url}, interval="7s")
+            renew(secrets, interval="7s")
             assert process.ask("/-/reload", method="POST") == 200
             process.wait_for('vr_up{site="%s"} 0', seen, "berlin")
             process.ask_all()
@@ -241,7 +252,7 @@ def test_C1_C24_C26_C27_a_serving_exporter_gives_no_secret_away(
             secrets |= {"inline": secrets["wrong"], "in_file": secrets["wrong_in_file"]} | {
                 f"{place} before": secrets[place] for place in ("inline", "in_file")
             }
-            rewrite(folder, secrets, {seen: madrid_url, "berlin": berlin_url}, interval="8s")
+            renew(secrets, interval="8s")
             assert process.ask("/-/reload", method="POST") == 200
             process.wait_for('vr_api_login_failures_total{site="%s"} 1', seen, "berlin")
             process.ask_all()
@@ -253,6 +264,7 @@ def test_C1_C24_C26_C27_a_serving_exporter_gives_no_secret_away(
             process.ask_all()
     written = process.written
     written.add("state", state_of(folder / "state"))
+    written.add("alerts", json.dumps(hearing.bodies))
     tokens = [*madrid.tokens, *berlin.tokens]
     assert len(tokens) >= 4
     for event in ("effective setting", "[hidden]", "told to stop", "not reloaded"):
@@ -260,10 +272,23 @@ def test_C1_C24_C26_C27_a_serving_exporter_gives_no_secret_away(
     assert "[hidden]" in written.by_way["/api/v1/sites"]
     for secret in (*secrets.values(), *tokens):
         assert written.ways_of(secret) == []
+    assert "VrEventTest" in written.by_way["alerts"]
+    record_property(
+        "figure",
+        f"{len(secrets) + len(tokens)} secrets in {len(disguises(seen))} disguises in"
+        f" {len(written.by_way)} places ({form}): 0 found",
+    )
     assert {*written.ways_of(seen)} >= {
         *("cmdline", "stderr", "state", "/", "/metrics", "/-/reload"),
         *("/api/v1/sites", "/api/v1/replications"),
     }
+
+
+def send_an_alert(process: Exporter, token: str, hearing: Webhook) -> None:
+    """Let a test alert go out, and wait until it is heard."""
+    credential = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    assert process.ask("/api/v1/bridge/test-alert", method="POST", **credential) == 202
+    wait_until(lambda: bool(hearing.bodies), "an alert is heard")
 
 
 def session_tokens_in(text: str) -> list[str]:

@@ -50,7 +50,7 @@ def _said(printed: str, word: str) -> str:
 
 def _ended(*flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *flags], capture_output=True, text=True, check=False, timeout=30
+        [*COMMAND, *flags], capture_output=True, text=True, check=False, timeout=60
     )
 
 
@@ -68,7 +68,7 @@ def test_simulate_prints_what_to_use_and_ends_on_a_signal(number: signal.Signals
             assert client.post(f"{base}/session", headers=headers).status_code == 200
             assert client.get(_said(said, "truth")).json()
         program.send_signal(number)
-        assert program.wait(5) == 0
+        assert program.wait(60) == 0
     assert not Path(_said(said, "certificate")).exists()
 
 

@@ -51,7 +51,7 @@ def tls(tmp_path: Path, asker: Asker) -> Tls:
 def _client(server: SimServer, asker: Asker, **options: Any) -> httpx.Client:
     base = f"{server.url}/api/rest/vr/v2"
     headers = {"x-dr-session": asker.token or ""}
-    return httpx.Client(base_url=base, headers=headers, timeout=5, trust_env=False, **options)
+    return httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False, **options)
 
 
 def test_one_connection_serves_many_requests(asker: Asker, served: Serve) -> None:
@@ -155,10 +155,11 @@ def test_wire_faults_break_the_answer(
     kind, error = broken
     server = served(tls if scheme == "https" else None)
     asker.break_by(kind, times=1)
+    patience = httpx.Timeout(60, read=0.3 if error is httpx.ReadTimeout else 60)
     errors = (error, httpx.ReadError, httpx.RemoteProtocolError) if scheme == "https" else error
     with _client(server, asker, verify=False) as client:
         with pytest.raises(errors):
-            client.get("/info", timeout=0.3)
+            client.get("/info", timeout=patience)
         assert client.get("/info").status_code == 200
 
 
@@ -167,7 +168,7 @@ def test_slow_answer_arrives_whole_and_late(asker: Asker, served: Serve) -> None
     asker.break_by("slow", value=0.4)
     with _client(served(), asker) as client:
         with pytest.raises(httpx.ReadTimeout):
-            client.get("/info", timeout=0.1)
+            client.get("/info", timeout=httpx.Timeout(60, read=0.1))
         answer = client.get("/info")
         assert answer.elapsed.total_seconds() >= 0.4
         assert answer.json()["server_status"] == "OK"

@@ -238,6 +238,6 @@ def _on_a_terminal(*arguments: str) -> str:
                 written += piece
         except OSError:
             pass
-        process.wait(30)
+        process.wait(60)
     os.close(leader)
     return written.decode()

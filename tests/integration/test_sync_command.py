@@ -100,7 +100,7 @@ def test_a_signal_leaves_what_runs_and_ends_with_4(tmp_path: Path, number: int) 
         while "syncing" not in command.stdout.readline():
             pass
         command.send_signal(number)
-        _, said = command.communicate(timeout=30)
+        _, said = command.communicate(timeout=60)
     assert command.returncode == 4
     assert said.splitlines() == [
         "stopped: 1 goes on (db-01)",
@@ -309,7 +309,7 @@ def _on_a_terminal(*arguments: str, until: str = "") -> tuple[int, str]:
             if until and until.encode() in written:
                 until = ""
                 process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(60)
     os.close(leader)
     assert PASSWORD.encode() not in written
     return process.returncode, written.decode()

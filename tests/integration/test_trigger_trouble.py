@@ -71,7 +71,7 @@ class Local:
         if not is_answered(self._socket):
             raise httpx.ConnectError("nobody listens")
         transport = httpx.HTTPTransport(uds=str(self._socket))
-        with httpx.Client(transport=transport, base_url="http://exporter", timeout=20) as client:
+        with httpx.Client(transport=transport, base_url="http://exporter", timeout=60) as client:
             return client.request(method, path, **more)
 
     def wish(self, replication: str) -> httpx.Response:
@@ -123,7 +123,7 @@ def test_B1_a_full_disk_shuts_triggers_while_the_metrics_stay_fresh(
     faults = Faults()
     with at_work(config, monkeypatch, faults) as program:
         faults.commits, faults.is_gone = ["lost"] * MANY, True
-        program.await_first_polls(20)
+        program.await_first_polls(120)
         local = Local(short_path)
         wished, later = ids(appliance)[:2]
         refused = local.wish(wished)
@@ -146,7 +146,7 @@ def test_B6_an_outcome_that_could_not_be_written_is_found_on_the_task_list(
     """The POST was answered, its answer lost to the disk: the row is in doubt, never sent anew."""
     faults = Faults()
     with at_work(config, monkeypatch, faults) as program:
-        program.await_first_polls(20)
+        program.await_first_polls(120)
         local = Local(short_path)
         settle = Ledger.settle
 
@@ -172,7 +172,7 @@ def test_B8_a_post_in_flight_at_the_end_is_looked_for_at_the_next_start(
     with posting(config, short_path, appliance) as (program, key):
         begun = told_to_stop(program)
         assert no_more_is_taken(partial(Local(short_path).wish, ids(appliance)[1]))
-        program.communicate(timeout=20)
+        program.communicate(timeout=60)
         assert time.monotonic() - begun < IN_TIME  # noqa: TID251 - a real process
         assert program.returncode == 0
     appliance.api.faults.clear()
@@ -190,7 +190,7 @@ def test_B9_a_second_signal_with_a_post_in_flight_leaves_a_state_that_is_valid(
     with posting(config, short_path, appliance) as (program, key):
         begun = told_to_stop(program)
         program.send_signal(signal.SIGTERM)
-        program.communicate(timeout=20)
+        program.communicate(timeout=60)
         assert time.monotonic() - begun < LOGOUT_SECONDS  # noqa: TID251 - a real process
         assert program.returncode == 4
     appliance.api.faults.clear()

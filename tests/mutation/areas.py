@@ -74,7 +74,13 @@ AREAS: Final = {
         (
             *("unit/metrics/test_exposition.py", "unit/metrics/test_family.py"),
             *("unit/metrics/test_histograms.py", "unit/metrics/test_page.py"),
-            *("unit/metrics/test_fragments.py", "golden", "unit/logs", "unit/web"),
+            *(
+                "unit/metrics/test_fragments.py",
+                "unit/metrics/test_fragment_lines.py",
+                "golden",
+                "unit/logs",
+                "unit/web",
+            ),
             *("unit/appliance/test_appliance_errors.py", "unit/appliance/test_printable.py"),
         ),
         ("test_filtered_scrapes_leave_nothing_behind",),

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from typing import Any
 
 import pytest
 
 from tests.exporter_killing import FIRST, ROUND
 
-KILLS = int(os.environ.get("VR_TORTURE_KILLS", "20"))
-"""How many lives are killed; `make test` takes each point once."""
+KILLS = 20
+"""How many lives are killed, each point once; `make torture` takes 1,000."""
 
-SEED = int(os.environ.get("VR_TORTURE_SEED", "1"))
+SEED = 1
 KILLS_OF_CONTROL = 10
 
 pytestmark = pytest.mark.xdist_group("exporter-killing")
@@ -24,19 +22,19 @@ pytestmark = pytest.mark.xdist_group("exporter-killing")
 
 def verdict_after(kills: int, *more: str) -> dict[str, Any]:
     """Kill so many exporters one after the other, and judge what is left."""
-    with tempfile.TemporaryDirectory(prefix="vr-") as folder:  # short: a socket lies below it
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.exporter_killing", folder, str(kills), str(SEED), *more],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr[-2000:]
-    verdict: dict[str, Any] = json.loads(done.stdout)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.exporter_killing", str(kills), str(SEED), *more],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout, done.stderr[-2000:]
+    verdict: dict[str, Any] = json.loads(done.stdout.splitlines()[0])
+    assert done.returncode == (1 if verdict["complaints"] else 0)
     return verdict
 
 
-@pytest.mark.timeout(120 + 3 * KILLS)
+@pytest.mark.timeout(600 + 3 * KILLS)
 def test_K1_to_K9_and_K12_a_killed_exporter_neither_loses_nor_doubles_a_wish() -> None:
     """At each point and at any moment, while people wish and repeat what nobody answered."""
     verdict = verdict_after(KILLS)

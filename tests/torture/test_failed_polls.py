@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import threading
 import tracemalloc
 
 import psutil
 import pytest
 
+from tests.failed_polls import CAUSES, fail
 from tests.watched import Watched
 
-POLLS = int(os.environ.get("VR_TORTURE_POLLS", "400"))
-"""How many polls fail; `make torture` takes 100,000."""
+POLLS = 360
+"""How many polls fail here; `make torture` runs `tests.failed_polls` with 100,000."""
 
-WARM_UP = 100
-MOST_BYTES = 5 * 2**20
-KINDS = (
-    *("site_down", "hang", "hang_after_head", "cut", "reset", "truncated", "gzip", "html_error"),
-    *("error", "unavailable", "throttled", "session_expired", "redirect", "deep_nesting"),
-)
-REASONS = 8
-"""So many different reasons at least have to come of them."""
+WARM_UP = 90
+MOST_BYTES = 256 * 1024
 
 
 def used() -> tuple[int, int, int]:
@@ -36,13 +30,10 @@ def used() -> tuple[int, int, int]:
     )
 
 
-def fail(watched: Watched, polls: int) -> None:
+def fail_in_turn(watched: Watched, polls: int) -> None:
     """Let polls fail, each for the reason next in line."""
     for number in range(polls):
-        watched.madrid.heals()
-        watched.madrid.breaks(KINDS[number % len(KINDS)])
-        watched.poll(after=1200)
-        watched.time.waits.clear()
+        fail(watched, tuple(CAUSES)[number % len(CAUSES)])
 
 
 @pytest.fixture(autouse=True)
@@ -51,26 +42,24 @@ def _nobody_hoards_log_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
 
 
-@pytest.mark.timeout(120 + POLLS)
 def test_B30_failed_polls_in_a_row_leave_nothing_behind() -> None:
-    """Memory, threads and descriptors are those of the first hundred, and a good poll heals all."""
-    with Watched() as watched:
+    """Memory, threads and descriptors are those of the warm-up, and a good poll heals all."""
+    with Watched(replications=8, page_size=5) as watched:
         watched.poll()
         tracemalloc.start()
         try:
-            fail(watched, WARM_UP)
+            fail_in_turn(watched, WARM_UP)
             before = used()
-            fail(watched, POLLS)
+            fail_in_turn(watched, POLLS)
             after = used()
         finally:
             tracemalloc.stop()
-        assert after[0] - before[0] < MOST_BYTES * max(POLLS, 5000) / 100_000
-        assert after[1:] == before[1:]
+        assert after[0] - before[0] < MOST_BYTES
+        assert after[1] <= before[1]  # fewer where a thread of a test before has ended meanwhile
+        assert after[2] <= before[2]
         failures = watched.metrics().failures()
         assert sum(failures.values()) >= POLLS
-        assert len(failures) >= REASONS
-        assert "internal" not in failures
-        watched.madrid.heals()
+        assert set(failures) == set(CAUSES)
         watched.poll(after=1200)
         assert watched.metrics().value("vr_up", site="madrid") == 1
 

@@ -67,7 +67,7 @@ def _matcher(found: re.Match[str]) -> Matcher:
     if is_regex:
         try:
             re.compile(value)
-        except (re.error, RecursionError) as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise NotARule(f"the expression of {found['name']} cannot be read: {error}") from None
         if is_endless(value, length=_USUAL_LENGTH):
             raise NotARule(f"the expression of {found['name']} may take for ever: write it simpler")

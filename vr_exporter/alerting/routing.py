@@ -13,7 +13,8 @@ def routes_of(body: bytes) -> tuple[str, ...]:
         return ()
     found = []
     for row in rows if isinstance(rows, list) else ():
-        for receiver in row.get("receivers", ()) if isinstance(row, dict) else ():
+        receivers = row.get("receivers") if isinstance(row, dict) else None
+        for receiver in receivers if isinstance(receivers, list) else ():
             name = receiver.get("name") if isinstance(receiver, dict) else None
             if isinstance(name, str) and name not in found:
                 found.append(name)

@@ -42,7 +42,7 @@ class Matcher:
             raise UnknownForm(f"matcher of {self.name}: an expression that may take for ever")
         try:
             return re.fullmatch(self.value, found, re.DOTALL) is not None
-        except (re.error, RecursionError) as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise UnknownForm(f"matcher of {self.name}: not an expression that we know") from error
 
 
@@ -99,7 +99,8 @@ def parse_silences(body: bytes) -> tuple[Silence, ...]:
 
 
 def _state(row: Any) -> str:
-    state = row.get("status", {}).get("state") if isinstance(row, dict) else None
+    status = row.get("status") if isinstance(row, dict) else None
+    state = status.get("state") if isinstance(status, dict) else None
     if state not in ("active", "pending", "expired"):
         raise UnknownForm("a silence is in no state that we know")
     return str(state)

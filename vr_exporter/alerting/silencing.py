@@ -16,6 +16,10 @@ KEPT_SECONDS: Final = 5.0
 """A webhook often comes in several: so long one answer serves."""
 
 
+Judge = Callable[[Mapping[str, str]], str | None]
+"""Says why an alert with these labels is silenced: empty for not, None if nobody was asked."""
+
+
 class Peer(Protocol):
     """One Alertmanager, asked on the calling thread."""
 
@@ -29,7 +33,8 @@ class Peer(Protocol):
 class Silencing:
     """Asks one peer after the other until one tells: they share their silences.
 
-    Without any configured peer nothing is silenced; where none tells, everything is.
+    Without any configured peer nobody is asked, and nothing is silenced; where none tells,
+    everything is.
     """
 
     def __init__(
@@ -38,11 +43,11 @@ class Silencing:
         self._peers = peers
         self._monotonic = monotonic
         self._asking = threading.Lock()
-        self._judge: Callable[[Mapping[str, str]], str] | None = None
+        self._judge: Judge | None = None
         self._read_at = 0.0
 
-    def __call__(self) -> Callable[[Mapping[str, str]], str]:
-        """Give what says of an alert's labels why it is silenced, empty for not."""
+    def __call__(self) -> Judge:
+        """Give what says of an alert's labels why it is silenced."""
         with self._asking:
             now = self._monotonic()
             if self._judge is None or not 0 <= now - self._read_at < KEPT_SECONDS:
@@ -55,7 +60,7 @@ class Silencing:
         with self._asking:
             self._judge = None
 
-    def _asked(self) -> Callable[[Mapping[str, str]], str]:
+    def _asked(self) -> Judge:
         faults = []
         peers = self._peers()
         try:
@@ -68,13 +73,13 @@ class Silencing:
             for peer in peers:
                 peer.close()
         if not faults:
-            return lambda _labels: ""
+            return lambda _labels: None
         said = f"the silences of Alertmanager are not known: {'; '.join(faults)}"
         log.warning("silences unknown, alerts count as silenced", extra={"error": said})
         return lambda _labels: said
 
 
-def _judge_by(silences: tuple[Silence, ...]) -> Callable[[Mapping[str, str]], str]:
+def _judge_by(silences: tuple[Silence, ...]) -> Judge:
     def judge(labels: Mapping[str, str]) -> str:
         try:
             silence = covering(silences, labels)

@@ -6,7 +6,7 @@ import logging
 import random
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from vr_exporter.alerting.alertmanager import Alertmanager, Member, Unready, basic, bearer
@@ -28,6 +28,9 @@ from vr_exporter.settings import Secrets, Settings, SettingsError
 from vr_exporter.settings.alerting import Alertmanager as MemberSettings
 
 log = logging.getLogger(__name__)
+
+PARTING_SECONDS = 2.0
+"""So long a reload waits for senders that leave; a post under way may take longer."""
 
 _TOLD_OF = frozenset({TriggerState.UNRESOLVED, TriggerState.REFUSED, TriggerState.FAILED})
 
@@ -57,6 +60,7 @@ class Alerting:
         self._clock = clock
         self._counting = Counting()
         self._sending: list[Sending] = []
+        self._parting: list[Sending] = []
 
     # what is noticed
 
@@ -81,8 +85,11 @@ class Alerting:
     # the threads
 
     def apply(self, settings: Settings) -> None:
-        """Send to the Alertmanagers of these settings from now on, and to no others."""
-        self.tell_to_stop()
+        """Send to the Alertmanagers of these settings from now on, and to no others.
+
+        Who sent before has ended then, or ends with the post that it is at: sending twice is safe.
+        """
+        self._part()
         names = [member.receiver for member in settings.alertmanagers]
         now = self._clock.now()
 
@@ -107,9 +114,24 @@ class Alerting:
 
     def join(self, seconds: float) -> None:
         """Wait for the ends, not for long: what was not acknowledged is sent again (K11)."""
+        self._late((*self._parting, *self._sending), seconds)
+
+    def _part(self) -> None:
+        """End those that send now, and say which of them are late."""
+        self.tell_to_stop()
+        self._parting = self._late((*self._parting, *self._sending), PARTING_SECONDS)
+        self._sending = []
+        if self._parting:
+            names = " ".join(sending.receiver for sending in self._parting)
+            log.warning("senders end late, a post is under way", extra={"receivers": names})
+
+    def _late(self, ending: Iterable[Sending], seconds: float) -> list[Sending]:
         deadline = self._clock.monotonic() + seconds
-        for sending in self._sending:
-            sending.join(max(0.0, deadline - self._clock.monotonic()))
+        return [
+            sending
+            for sending in ending
+            if not sending.join(max(0.0, deadline - self._clock.monotonic()))
+        ]
 
     def facts(self) -> AlertFacts:
         """Tell what the page shows of alerts."""
@@ -165,16 +187,22 @@ class Sending:
     def revive(self) -> None:
         """Start again if a bug ended the thread."""
         if not self._thread.is_alive() and not self._alarm.wait(0):
-            log.error("sender died, started again", extra={"receiver": self._sender.receiver})
+            log.error("sender died, started again", extra={"receiver": self.receiver})
             self._thread = self._started()
 
     def tell_to_stop(self) -> None:
         """Ask for the end; returns at once."""
         self._alarm.end()
 
-    def join(self, seconds: float) -> None:
-        """Wait for the end, so long at most."""
+    @property
+    def receiver(self) -> str:
+        """To whom it sends."""
+        return self._sender.receiver
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end, so long at most; False if it did not come in time."""
         self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _started(self) -> threading.Thread:
         name = f"alerts-{self._sender.receiver}"

@@ -91,6 +91,7 @@ class Bridge:
             webhook.unreadable,
             webhook.truncated,
             failure=str(taken.failure or ""),
+            early=taken.early,
         )
 
     def inbound(self, *, is_stopping: Callable[[], bool]) -> Inbound:
@@ -140,10 +141,10 @@ class Bridge:
     def _note(self, intents: Sequence[Intent], taken: Taken) -> None:
         """Count, and remember for those who ask why."""
         if taken.failure is not None:
-            self.arrivals.alerts(firing=len(taken.verdicts), resolved=0)
+            self.arrivals.alerts(firing=len(taken.verdicts) - taken.early, resolved=0)
             return
         firing = sum(intent.episode.is_firing for intent in intents)
-        self.arrivals.alerts(firing=firing, resolved=len(intents) - firing)
+        self.arrivals.alerts(firing=firing - taken.early, resolved=len(intents) - firing)
         now = self._now()
         for intent, verdict in zip(intents, taken.verdicts, strict=True):
             if intent.episode.is_firing:

@@ -130,7 +130,7 @@ class Exporter:
         return self._web.external_url or named_url(self.server.urls)
 
     def tell_to_stop(self) -> None:
-        """Ask everything to end; safe in a signal handler."""
+        """Ask everything to end; from any thread."""
         self._stop.set()
 
     @property

@@ -9,7 +9,7 @@ _OLD = 50
 
 
 def look_seldom() -> None:
-    """Let a poll of ten thousand rows not be searched again and again while it is read.
+    """Let a poll of ten thousand rows, or an import, not be searched again and again.
 
     A snapshot is a tree: it goes when nobody refers to it. With Python's usual 700 objects the
     search took two fifths of such a poll (`python -m benchmarks --case cycle`).

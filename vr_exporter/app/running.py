@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from vr_exporter import __version__
 from vr_exporter.app.accounts import learn_secrets
 from vr_exporter.app.exporter import Exporter
-from vr_exporter.app.garbage import look_seldom
 from vr_exporter.app.serving import WebOptions
 from vr_exporter.app.supervision import TooManyCrashesError
 from vr_exporter.ledger.file_system import doubtful_kind
@@ -58,7 +57,6 @@ def run(process: Process) -> int:
     """
     settings = process.load()
     _harden()
-    look_seldom()
     with _logging(process) as queue:
         folder = StateFolder(settings.state_folder)
         folder.hold()

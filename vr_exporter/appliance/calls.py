@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vr_exporter.appliance.answers import is_good, refusal_of
-from vr_exporter.appliance.errors import ApplianceError, Refused, Stopping, Unreachable
+from vr_exporter.appliance.errors import ApplianceError, Stopping, Unreachable
 from vr_exporter.appliance.pace import Pace
 from vr_exporter.appliance.redact import Redactor
 from vr_exporter.appliance.throttle import TOO_MANY_REQUESTS, UNAVAILABLE, Throttle
@@ -141,8 +141,3 @@ class Calls:
             raise Stopping
         log.debug("request is sent again", extra={"endpoint": ask.endpoint, "error": str(error)})
         self._tell(Retried(reason))
-
-
-def is_dead_session(error: ApplianceError) -> bool:
-    """Whether a request failed because its session has ended."""
-    return isinstance(error, Refused) and error.reason == "session"

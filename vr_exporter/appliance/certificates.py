@@ -101,7 +101,10 @@ def read_certificate(der: bytes) -> Certificate:
     """Read a certificate in DER; raises ValueError where it is none."""
     from cryptography import x509  # noqa: PLC0415 a heavy import that most runs do without
 
-    parsed = x509.load_der_x509_certificate(der)
+    try:
+        parsed = x509.load_der_x509_certificate(der)
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from error
     return Certificate(
         sha256=fingerprint(der),
         not_after=parsed.not_valid_after_utc.timestamp(),

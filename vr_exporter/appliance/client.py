@@ -97,6 +97,7 @@ class Appliance:
         self._row_cap = row_cap
         self._version = ""
         self._parameters = Parameters()
+        self._known = wire.KnownRows[Replication]()
         self._redactor = Redactor()
         self._line = Line(address, clock=clock, tell=tell, limits=limits, transport=transport)
         self._calls = Calls(
@@ -147,6 +148,7 @@ class Appliance:
         """Give the operations of a poll so long together, two retries and one new login."""
         self._calls.begin_poll(deadline_seconds)
         self._session.begin_poll()
+        self._known.begin_poll()
 
     def facts(self) -> ApplianceFacts:
         """Read /info; a changed version is logged, and what an older one refused is tried again."""
@@ -172,7 +174,9 @@ class Appliance:
         """List both directions of a pairing, each replication once, with extended info."""
 
         def read(body: bytes, reading: wire.Reading) -> wire.Page[Replication]:
-            page = wire.replications_page(body, reading, local_vc_id=local_vc_id)
+            key = (pairing.id, local_vc_id, reading.api, reading.offset)
+            known = self._known.page(key, now=reading.now)
+            page = wire.replications_page(body, reading, local_vc_id=local_vc_id, known=known)
             self.page_limit = page.limit or self.page_limit
             return page
 
@@ -242,15 +246,20 @@ class Appliance:
 
             wanted = {"limit": str(self._page_size), "offset": str(offset), "sort_by": sort_by}
             answer = self._parameters.ask(endpoint, {**wanted, **(more or {})}, get)
-            return self._decoded(endpoint, answer, read)
+            return self._decoded(endpoint, answer, read, offset=offset)
 
         return Lister(page_at, key_of, self._row_cap, self._tell).read()
 
     def _decoded(
-        self, endpoint: Endpoint, answer: Answer, read: Callable[[bytes, wire.Reading], T]
+        self,
+        endpoint: Endpoint,
+        answer: Answer,
+        read: Callable[[bytes, wire.Reading], T],
+        *,
+        offset: int = 0,
     ) -> T:
         """Read an answer, and tell what was odd in it and tolerated."""
-        reading = wire.Reading(self._clock.now(), self._session.api)
+        reading = wire.Reading(self._clock.now(), self._session.api, offset)
         try:
             found = read(answer.body, reading)
         except wire.NotJson as error:

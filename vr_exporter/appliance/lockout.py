@@ -148,7 +148,7 @@ def _rows_of(body: bytes) -> _Rows:
 def _is_whole(row: Any) -> bool:
     if not isinstance(row, dict):
         return False
-    with suppress(ValueError, TypeError, KeyError):
+    with suppress(ValueError, TypeError, KeyError, OverflowError):
         return isinstance(float(row["refused_at"]), float) and bool(
             bytes.fromhex(row["salt"]) and bytes.fromhex(row["hash"])
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import socket
 import ssl
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -52,6 +53,13 @@ class Deadline:
         return max(min(wanted, left), _SHORTEST_WAIT_SECONDS)
 
 
+class Heard:
+    """Whether anything came in since we last spoke: what is here before that answers nothing."""
+
+    def __init__(self) -> None:
+        self.is_new = False
+
+
 class BoundedStream(httpcore.NetworkStream):
     """A connection whose every wait ends with the deadline."""
 
@@ -60,20 +68,25 @@ class BoundedStream(httpcore.NetworkStream):
         stream: httpcore.NetworkStream,
         deadline: Deadline,
         *,
+        heard: Heard,
         connect_until: float = math.inf,
         on_tls: Callable[[ssl.SSLSocket], None],
     ) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._heard = heard
         self._connect_until = connect_until
         self._on_tls = on_tls
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what is there."""
-        return self._stream.read(max_bytes, self._deadline.cut(timeout, httpcore.ReadTimeout))
+        found = self._stream.read(max_bytes, self._deadline.cut(timeout, httpcore.ReadTimeout))
+        self._heard.is_new = True
+        return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of it."""
+        self._heard.is_new = False
         self._stream.write(buffer, self._deadline.cut(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
@@ -86,17 +99,24 @@ class BoundedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Shake hands within what the connect has left of its limit (fault-matrix A7)."""
-        left = self._connect_until - self._deadline.monotonic()
-        limit = min(
-            self._deadline.cut(timeout, HandshakeTimeout), max(left, _SHORTEST_WAIT_SECONDS)
-        )
+        """Shake hands within what the connect has left of its limit (fault-matrix A7).
+
+        httpcore forgets a connection that fails here: it is closed before the error goes up.
+        """
         try:
+            left = self._connect_until - self._deadline.monotonic()
+            limit = min(
+                self._deadline.cut(timeout, HandshakeTimeout), max(left, _SHORTEST_WAIT_SECONDS)
+            )
             stream = self._stream.start_tls(ssl_context, server_hostname, limit)
         except httpcore.ConnectTimeout as error:
+            self._stream.close()
             raise HandshakeTimeout("the TLS handshake did not end in time") from error
+        except httpcore.ConnectError as error:
+            _close_what_a_reset_left(error)
+            raise
         self._on_tls(stream.get_extra_info("socket"))
-        return BoundedStream(stream, self._deadline, on_tls=self._on_tls)
+        return BoundedStream(stream, self._deadline, heard=self._heard, on_tls=self._on_tls)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what the socket knows of itself."""
@@ -106,11 +126,13 @@ class BoundedStream(httpcore.NetworkStream):
 class BoundedBackend(httpcore.NetworkBackend):
     """Connects within the deadline; resolves the name afresh each time (fault-matrix A1).
 
-    `connections` counts those made, so that an answer that failed on a kept one is told apart.
+    `connections` counts those made, so that an answer that failed on a kept one is told apart;
+    `heard` tells of the connection in use.
     """
 
     def __init__(self, deadline: Deadline, *, on_tls: Callable[[ssl.SSLSocket], None]) -> None:
         self.connections = 0
+        self.heard = Heard()
         self._deadline = deadline
         self._on_tls = on_tls
         self._sockets = httpcore.SyncBackend()
@@ -130,7 +152,9 @@ class BoundedBackend(httpcore.NetworkBackend):
         addresses = _resolve(host, port)
         options = (local_address, socket_options)
         stream = self._first(addresses, port, until, options)
-        return BoundedStream(stream, self._deadline, connect_until=until, on_tls=self._on_tls)
+        return BoundedStream(
+            stream, self._deadline, heard=self.heard, connect_until=until, on_tls=self._on_tls
+        )
 
     def _first(
         self,
@@ -148,6 +172,21 @@ class BoundedBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if not addresses:
                     raise
+
+
+def _close_what_a_reset_left(error: BaseException) -> None:
+    """Close the socket that Python leaves open when a reset comes just before a handshake.
+
+    It is known to the frames of the error alone (`ssl.SSLSocket._create`, Python 3.11),
+    so whoever kept the error would keep the socket.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        for frame, _ in traceback.walk_tb(cause.__traceback__):
+            left = frame.f_locals.get("self")
+            if isinstance(left, ssl.SSLSocket):
+                left.close()
+        cause = cause.__context__
 
 
 def _resolve(host: str, port: int) -> list[str]:

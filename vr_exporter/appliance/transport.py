@@ -15,7 +15,7 @@ from vr_exporter import __version__
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.certificates import expiry_of, tls_context
 from vr_exporter.appliance.dates import http_date
-from vr_exporter.appliance.errors import Unreachable, Unreadable, printable
+from vr_exporter.appliance.errors import Refused, Unreachable, Unreadable, printable
 from vr_exporter.appliance.network import BoundedBackend, Deadline
 from vr_exporter.appliance.renaming import renamed
 from vr_exporter.domain.clock import Clock
@@ -121,6 +121,9 @@ class Line:
         began = self._clock.monotonic()
         try:
             return self._exchange(ask, progress)
+        except httpx.InvalidURL as error:
+            text = f"{self.address.place}: a redirect to what is no address: {error}"
+            raise Refused("redirect", text) from error
         except httpx.HTTPError as error:
             failure = renamed(error, self.address, self._deadline, self._tell)
             if failure.reason == "tls":
@@ -234,6 +237,20 @@ class BoundedTransport(httpx.HTTPTransport):
             keepalive_expiry=_KEPT_ALIVE_SECONDS,
             network_backend=backend,
         )
+        self._heard = backend.heard
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and refuse an answer that was here before its request had left.
+
+        httpcore keeps what follows an answer, and would take it for the next one: what a broken
+        proxy sends twice would put all that is read out of step.
+        """
+        response = super().handle_request(request)
+        if self._heard.is_new:
+            return response
+        response.close()
+        text = "an answer was there before it was asked for"
+        raise httpx.RemoteProtocolError(text, request=request)
 
 
 def _declared_bytes(response: httpx.Response) -> int:

@@ -140,6 +140,16 @@ def log_options(function: Function) -> Function:
     return level(form(function))
 
 
+def output_option(*more: str) -> Callable[[Function], Function]:
+    """`--output`: a table for people, or JSON and what else a command knows for programs."""
+    return option(
+        "--output",
+        type=click.Choice(["table", "json", *more]),
+        default="table",
+        help="For people, or for programs.",
+    )
+
+
 def server_options(function: Function) -> Function:
     """`--server` and `--token-file`: be a client of a running exporter."""
     server = option("--server", metavar="URL", help="Ask the exporter that runs at this address.")

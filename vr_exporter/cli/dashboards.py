@@ -12,10 +12,7 @@ from typing import Final
 import click
 
 from vr_exporter.cli import common
-from vr_exporter.cli.bundled import folder
-
-RUNBOOK: Final = "https://vr-exporter.example/runbooks"
-"""What the bundled dashboards have for the address of the runbook."""
+from vr_exporter.cli.bundled import RUNBOOK, folder, runbook_option, write
 
 _PREFIX: Final = "vr-"
 
@@ -48,12 +45,7 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     reads_settings=False,
 )
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete)
-@common.option(
-    "--runbook-url",
-    default=RUNBOOK,
-    metavar="URL",
-    help="The page of your runbook; # and the alert's name in lower case are appended.",
-)
+@runbook_option
 @common.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -67,7 +59,8 @@ def command(names: tuple[str, ...], runbook_url: str, output: Path | None) -> No
     chosen = [_named(name) for name in dict.fromkeys(names)]
     runbook = runbook_url_of(runbook_url)
     if output is not None:
-        _write(output, chosen or bundled(), runbook=runbook)
+        for one in chosen or bundled():
+            write(output / one.file_name, filled(one, runbook=runbook))
     elif not chosen:
         _list(bundled())
     elif len(chosen) == 1:
@@ -110,18 +103,3 @@ def _list(dashboards: Sequence[Bundled]) -> None:
     width = max(len(one.uid) for one in dashboards)
     for one in dashboards:
         click.echo(f"{one.uid:<{width}}  {one.title}")
-
-
-def _write(target: Path, dashboards: Sequence[Bundled], *, runbook: str) -> None:
-    """Write each into a file of its own, and say where."""
-    for one in dashboards:
-        path = target / one.file_name
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            path.write_text(filled(one, runbook=runbook), encoding="utf-8")
-        except OSError as error:
-            said = f"--output: {path}: {(error.strerror or 'cannot be written').lower()}"
-            raise common.CommandError(
-                common.Exit.USAGE, f"{said} (name a folder that you may write to)"
-            ) from None
-        click.echo(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import tempfile
 import time
@@ -52,6 +53,17 @@ SCHEDULE = '{cron: "*/15 * * * *", timezone: UTC, match: {vm: "erp-*"}, max_age:
     metavar="FILE",
     help="What goes wrong, as for simulate; read again on a change.",
 )
+@option(
+    "--webhook.token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Let who shows the token in it post alerts, which start syncs (the alert bridge).",
+)
+@option(
+    "--alertmanager.url",
+    metavar="URL",
+    help="The Alertmanager beside it: hears of failures, and tells what is silenced.",
+)
 @log_options
 def command(
     web_listen_address: str,
@@ -59,6 +71,8 @@ def command(
     speed: float,
     faults: Path | None,
     *,
+    webhook_token_file: Path | None,
+    alertmanager_url: str | None,
     log_level: str,
     log_format: str,
 ) -> int:
@@ -76,7 +90,8 @@ def command(
         file = folder / "demo.yml"
         token = secrets.token_urlsafe(9)
         (folder / "token").write_text(token, encoding="ascii")
-        file.write_text(_settings(servers, folder), encoding="utf-8")
+        bridge = _bridge(webhook_token_file, alertmanager_url)
+        file.write_text(_settings(servers, folder) + bridge, encoding="utf-8")
         return run_process(
             Process(
                 load=lambda: load(file, environ={}),
@@ -127,6 +142,18 @@ def _settings(servers: dict[str, SimServer], folder: Path) -> str:
         f"triggers: {{schedules: {{erp: {SCHEDULE}}}}}",
     ]
     return "\n".join([*lines, f"state: sqlite:///{folder / 'state.db'}", ""])
+
+
+def _bridge(token_file: Path | None, alertmanager: str | None) -> str:
+    """The settings of both ways between the demo and an Alertmanager, each where it is wanted."""
+    lines = []
+    if token_file is not None:
+        token = json.dumps(str(token_file.absolute()))
+        rules = "mode: on, rules: [VrRpoBreached]"
+        lines.append(f"webhook: {{bearer_token_file: {token}, {rules}}}\n")
+    if alertmanager is not None:
+        lines.append(f"alertmanagers: [{{url: {json.dumps(alertmanager)}}}]\n")
+    return "".join(lines)
 
 
 def _to_use(url: str, file: Path, token: str) -> str:

@@ -235,7 +235,8 @@ def _to_use(flags: _Flags, site: str, server: SimServer, truth_url: str | None) 
 
 def _address(flag: str, text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+    is_number = port.isascii() and port.isdecimal() and len(port) <= len(str(_HIGHEST_PORT))
+    if not colon or not is_number or int(port) > _HIGHEST_PORT:
         raise CommandError(Exit.USAGE, f"{flag}: {text!r} is no HOST:PORT, such as 127.0.0.1:8443")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 asked for by an empty host
 

@@ -38,6 +38,13 @@ SEVERITIES: Final[Mapping[str, str]] = {
 ORIGIN: Final = ("vr_origin", "bridge")
 """Stands on all we send, so that the way in knows its own alerts and starts nothing."""
 
+RESERVED_LABELS: Final = frozenset(
+    {"alertname", "severity", ORIGIN[0], "vr_action"}
+    | {"site", "pairing", "replication", "vm", "operation", "error_class"}
+)
+"""What our alerts are told apart and routed by: no label of the settings may stand in for one
+that is empty. `vr_action` asks for a sync, which no event does."""
+
 LONGEST_LABEL: Final = 256
 LONGEST_ANNOTATION: Final = 1024
 

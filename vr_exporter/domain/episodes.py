@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from vr_exporter.domain.triggers import Target
+from vr_exporter.domain.triggers import Skip, Target
 
 DEADMAN_SILENT_SECONDS: Final = 900.0
 """So long after the last dead man's alert the way in counts as broken (VrBridgeInboundDead)."""
@@ -42,12 +42,23 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class NoTarget:
+    """Why an alert means no replication: `unmatched`, or `stale` where its place was not read.
+
+    `is_early`: the first reading of its site has not ended, so that nobody can say yet.
+    """
+
+    skip: Skip
+    is_early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What an alert asks for: a sync of `target`; None, and the fault says why, for nothing."""
 
     episode: Episode
     target: Target | None = None
-    fault: str = ""
+    fault: NoTarget | None = None
 
 
 def stamp(seconds: float) -> str:

@@ -136,6 +136,17 @@ class Book:
                 acknowledged.append(after)
         return tuple(acknowledged)
 
+    def forget_gone(self, connection: sqlite3.Connection) -> None:
+        """Forget the loops of replications that no site shows and no trigger tells of any more.
+
+        What is back within a month, or is shown, keeps its loop however old that is.
+        """
+        every = self.totals.every.values()
+        gone = self.unhealed.counts.keys() - {r for totals in every for r in totals.replications}
+        for replication in gone:
+            if not trigger_rows.is_kept(connection, replication):
+                self.unhealed.forget(replication)
+
     def count(self, before: Trigger | None, after: Trigger) -> None:
         """Count a wish when its outcome stands (metrics.md 1.4)."""
         additions = tally(before, after)

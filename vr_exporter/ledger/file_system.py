@@ -16,12 +16,16 @@ _FIELDS_BEFORE_MOUNT: Final = 4
 def doubtful_kind(path: Path, mounts: Iterable[str] | None = None) -> str | None:
     """The kind of a network or layered file system that this path lies on, None for any other.
 
-    `mounts` are lines as of /proc/self/mountinfo (proc(5)); where there is none, nothing is known.
+    `mounts` are lines as of /proc/self/mountinfo (proc(5)); where there is none, nothing is known,
+    and nothing of a line that is none of them.
     """
     found: tuple[int, str] = (-1, "")
     for line in _lines() if mounts is None else mounts:
         before, _, after = line.partition(" - ")
-        mounted = Path(_plain(before.split(" ")[_FIELDS_BEFORE_MOUNT]))
+        fields = before.split(" ")
+        if len(fields) <= _FIELDS_BEFORE_MOUNT:
+            continue
+        mounted = Path(_plain(fields[_FIELDS_BEFORE_MOUNT]))
         if path.is_relative_to(mounted) and len(mounted.parts) >= found[0]:
             found = (len(mounted.parts), after.partition(" ")[0])
     return found[1] if _SHARED.fullmatch(found[1]) else None
@@ -29,7 +33,7 @@ def doubtful_kind(path: Path, mounts: Iterable[str] | None = None) -> str | None
 
 def _lines() -> list[str]:
     try:
-        return _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        return _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
     except OSError:
         return []
 

@@ -64,8 +64,12 @@ class StateFolder:
         except StateUnusable:
             os.close(lock)
             raise
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(lock)
+            raise _unusable(self.lock, error) from error
         self._held = lock
 
     def release(self) -> None:
@@ -167,4 +171,5 @@ def _pid_in(lock: int) -> int:
 
 def _unusable(path: Path, error: OSError) -> StateUnusable:
     why = "a link" if error.errno == errno.ELOOP else (error.strerror or "unusable").lower()
-    return StateUnusable(f"{path}: {why} (make it writable, or set state in the settings)")
+    remedy = "make room on the disk" if error.errno == errno.ENOSPC else "make it writable"
+    return StateUnusable(f"{path}: {why} ({remedy}, or set state in the settings)")

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from vr_exporter.domain.alerts import Noticed
 from vr_exporter.domain.counts import SiteChanges, SiteTotals
 from vr_exporter.domain.names import ReplicationId, SiteName
-from vr_exporter.domain.triggers import Origin, Skip, Trigger, TriggerState
-from vr_exporter.ledger import pruning, trigger_rows
+from vr_exporter.domain.triggers import Skip, Trigger, TriggerState
+from vr_exporter.ledger import pruning
 from vr_exporter.ledger.audit import AuditRow
 from vr_exporter.ledger.book import Book, Notice, no_news
 from vr_exporter.ledger.folder import StateUnusable
 from vr_exporter.ledger.memory import Memory
 from vr_exporter.ledger.outbox import Outbox
 from vr_exporter.ledger.steps import check_step, may_turn, skipped
-from vr_exporter.ledger.store import Connect, Store, StoreFacts, StoreFailed, connect
-from vr_exporter.ledger.writing import Doubt, Writer
+from vr_exporter.ledger.store import (
+    DAMAGE,
+    Connect,
+    Store,
+    StoreFacts,
+    StoreFailed,
+    connect,
+    damaged,
+)
+from vr_exporter.ledger.writing import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,9 @@ class Ledger(Memory):
         self._lock = threading.Lock()
         self._store = Store(path, connect=connect)
         self._kill_switch = self._store.meta.get("kill_switch") == "on"
-        self.instance = self._store.meta["instance"]
-        self.boots = int(self._store.meta.get("boots", "0")) + 1
         try:
+            self.instance = self._store.meta["instance"]
+            self.boots = int(self._store.meta.get("boots", "0")) + 1
             self._book = self._store.read(
                 lambda connection: Book(connection, now=now, notice=notice)
             )
@@ -77,6 +85,9 @@ class Ledger(Memory):
         except StoreFailed as error:
             self._store.close()
             raise StateUnusable(f"{error} (make room, and the folder writable)") from error
+        except DAMAGE as error:
+            self._store.close()
+            raise StateUnusable(damaged(path, f"{type(error).__name__} {error}")) from error
         except BaseException:
             self._store.close()
             raise
@@ -134,21 +145,13 @@ class Ledger(Memory):
     def reserve(self, trigger: Trigger, *, now: float) -> Reserved:
         """Take in a wish, durably (T1); one given as `joined` follows a sync of somebody else."""
         with self._lock:
-            self._must_be_up()
+            self._writer.must_be_up()
             known = self._writer.find(trigger.key)
             if known is not None and not may_turn(known, trigger):
                 is_conflict = known.body_digest != trigger.body_digest
                 return Reserved(known, is_new=False, is_conflict=is_conflict)
             placed = self._book.placed(trigger)
-            try:
-                with (
-                    self._book.trial(None, placed, now=now),
-                    self._writer.transaction("T1") as connection,
-                ):
-                    trigger_rows.put(connection, placed)
-            except StoreFailed:
-                self._writer.doubt(Doubt(placed.key, "T1", now))
-                raise
+            self._writer.reserve(placed, now=now)
             self._publish()
             return Reserved(placed, is_new=True)
 
@@ -173,18 +176,13 @@ class Ledger(Memory):
     def claim(self, key: str, *, now: float) -> bool:
         """Make a wish ours to post (T2); True once, when that is durable: then one POST may go."""
         with self._lock:
-            self._must_be_up()
+            self._writer.must_be_up()
             known = self._writer.find(key)
             if known is None:
                 return False
-            claimed = replace(known, state=TriggerState.POSTING, claimed_at=now)
-            try:
-                is_ours = self._take(known, claimed, now=now)
-            except StoreFailed:
-                self._writer.doubt(Doubt(key, "T2", now))
-                raise
+            is_ours = self._writer.claim(known, now=now)
             if is_ours:
-                self._book.last_claims[claimed.target.replication_id] = now
+                self._book.last_claims[known.target.replication_id] = now
             return is_ours
 
     def settle(self, trigger: Trigger, *, now: float) -> Trigger:
@@ -273,13 +271,14 @@ class Ledger(Memory):
         while count == pruning.ROWS_AT_A_TIME:
             with self._lock:
                 try:
-                    self._must_be_up()
-                    with self._writer.transaction("T7", op="prune") as connection:
-                        count = pruning.remove_old(connection, now=now)
+                    count = self._writer.prune(now=now)
                 except StoreFailed:
                     return removed
             removed += count
         self._book.remembered.drop_ended_before(now - pruning.TRIGGERS_KEPT_SECONDS)
+        with self._lock, suppress(StoreFailed):
+            self._store.read(self._book.forget_gone)
+            self._write_behind("T7")
         return removed
 
     @property
@@ -323,27 +322,11 @@ class Ledger(Memory):
         with self._writer.transaction("T0"):
             self._publish()
 
-    def _must_be_up(self) -> None:
-        if not self._store.is_up:
-            raise StoreFailed(f"{self._store.path}: cannot be written since a commit failed")
-
     def _known(self, key: str) -> Trigger:
         known = self._writer.find(key)
         if known is None:
             raise KeyError(key)
         return known
-
-    def _take(self, known: Trigger, claimed: Trigger, *, now: float) -> bool:
-        """Claim on disk; memory follows only once that is durable."""
-        with ExitStack() as trial, self._writer.transaction("T2") as connection:
-            is_ours = trigger_rows.take(connection, claimed.key, now=now)
-            if is_ours:
-                trial.enter_context(self._book.trial(known, claimed, now=now))
-                if claimed.origin is Origin.ALERT:
-                    replication = claimed.target.replication_id
-                    trial.enter_context(self._book.unhealed.trial(replication, connection))
-                self._book.audit.write(connection)
-        return is_ours
 
     def _write_behind(self, step: str) -> bool:
         """Commit what memory holds already, or let it wait, and show it either way."""

@@ -83,6 +83,7 @@ class Store:
         self._is_damaged = self._is_closed = False
         with _explained(path):
             _make_private(path)
+            self._place = _place_of(path)
             connection = self._connect(self._uri)
             try:
                 _check(connection, path)
@@ -120,6 +121,7 @@ class Store:
         """
         connection = self._opened()
         try:
+            self._check_place()
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             crash(f"{step}.before")
@@ -165,6 +167,11 @@ class Store:
         """Write the log back and let go of the file, for good: it may be another's now."""
         self._is_closed = True
         self._let_go()
+
+    def _check_place(self) -> None:
+        """See that the file still has its name: what is written to a removed one is lost."""
+        if _place_of(self.path) != self._place:
+            raise sqlite3.OperationalError("the file that was open is gone from its folder")
 
     def _let_go(self) -> None:
         if self._connection is not None:
@@ -227,6 +234,15 @@ def _make_private(path: Path) -> None:
         os.close(descriptor)
 
 
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another under its name; None where there is no such name."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _set_up(connection: sqlite3.Connection) -> None:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -237,7 +253,14 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StateUnusable(_damaged(path, str(found)))
+        raise StateUnusable(damaged(path, str(found)))
+
+
+_NO_TEXT: Final = "Could not decode to UTF-8"
+"""So begins what the module says of a text that is none; SQLite has no code for it."""
+
+DAMAGE: Final = (ValueError, LookupError, TypeError, ArithmeticError)
+"""What comes of rows that SQLite hands out and that nobody wrote: damage its check does not see."""
 
 
 @contextmanager
@@ -247,15 +270,18 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = _primary_code(error)
-        if code in _DAMAGED:
-            raise StateUnusable(_damaged(path, str(error))) from error
+        if code in _DAMAGED or str(error).startswith(_NO_TEXT):
+            raise StateUnusable(damaged(path, str(error))) from error
         raise StateUnusable(f"{path}: {error} ({_REMEDIES.get(code, _REMEDY)})") from error
+    except DAMAGE as error:
+        raise StateUnusable(damaged(path, str(error))) from error
     except OSError as error:
         why = (error.strerror or "unusable").lower()
         raise StateUnusable(f"{path}: {why} (errno {error.errno}; {_REMEDY})") from error
 
 
-def _damaged(path: Path, finding: str) -> str:
+def damaged(path: Path, finding: str) -> str:
+    """Say what a damaged file needs of people."""
     aside = path.with_name("set-aside")
     return (
         f"{path}: damaged or no store of ours, {' '.join(finding.split())} "

@@ -88,6 +88,14 @@ def last_claims(connection: sqlite3.Connection, *, since: float) -> dict[Replica
     return {ReplicationId(texts(replication)): at for replication, at in rows}
 
 
+def is_kept(connection: sqlite3.Connection, replication: ReplicationId) -> bool:
+    """Whether any trigger of a replication is still there."""
+    found = connection.execute(
+        "SELECT 1 FROM trigger WHERE replication = ? LIMIT 1", (text(replication),)
+    )
+    return found.fetchone() is not None
+
+
 def _row(trigger: Trigger) -> tuple[Value, ...]:
     target = trigger.target
     return (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 
-from vr_exporter.domain.triggers import Trigger, TriggerState
-from vr_exporter.ledger import trigger_rows
+from vr_exporter.domain.triggers import Origin, Trigger, TriggerState
+from vr_exporter.ledger import pruning, trigger_rows
 from vr_exporter.ledger.book import US, Book
 from vr_exporter.ledger.steps import ended_with, expired, unanswered
 from vr_exporter.ledger.store import Store, StoreFailed
@@ -61,11 +61,53 @@ class Writer:
             return False
         return True
 
-    def doubt(self, doubt: Doubt) -> None:
-        """Look what is on disk of a commit that failed, now or as soon as the file opens."""
-        self._doubts[doubt.key] = doubt
-        with suppress(StoreFailed):
-            self._read_back()
+    def must_be_up(self) -> None:
+        """Raise StoreFailed since a commit failed, until one works again."""
+        if not self._store.is_up:
+            raise StoreFailed(f"{self._store.path}: cannot be written since a commit failed")
+
+    def reserve(self, placed: Trigger, *, now: float) -> None:
+        """Take in a wish (T1); memory holds it only once that is durable, or raises StoreFailed."""
+        with (
+            self._doubted(Doubt(placed.key, "T1", now)),
+            self._book.trial(None, placed, now=now),
+            self.transaction("T1") as connection,
+        ):
+            trigger_rows.put(connection, placed)
+
+    def claim(self, known: Trigger, *, now: float) -> bool:
+        """Make a wish ours to post (T2) on disk; memory follows only once that is durable."""
+        claimed = replace(known, state=TriggerState.POSTING, claimed_at=now)
+        with (
+            self._doubted(Doubt(known.key, "T2", now)),
+            ExitStack() as trial,
+            self.transaction("T2") as connection,
+        ):
+            is_ours = trigger_rows.take(connection, claimed.key, now=now)
+            if is_ours:
+                trial.enter_context(self._book.trial(known, claimed, now=now))
+                if claimed.origin is Origin.ALERT:
+                    replication = claimed.target.replication_id
+                    trial.enter_context(self._book.unhealed.trial(replication, connection))
+                self._book.audit.write(connection)
+        return is_ours
+
+    def prune(self, *, now: float) -> int:
+        """Remove some rows that are too old (T7), and return how many."""
+        self.must_be_up()
+        with self.transaction("T7", op="prune") as connection:
+            return pruning.remove_old(connection, now=now)
+
+    @contextmanager
+    def _doubted(self, doubt: Doubt) -> Iterator[None]:
+        """When the commit fails, look what is on disk of it, now or as soon as the file opens."""
+        try:
+            yield
+        except StoreFailed:
+            self._doubts[doubt.key] = doubt
+            with suppress(StoreFailed):
+                self._read_back()
+            raise
 
     def _on_disk(self, key: str) -> Trigger | None:
         return self._store.read(lambda connection: trigger_rows.find(connection, key))

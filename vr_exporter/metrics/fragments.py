@@ -19,13 +19,15 @@ class TableFragments(Generic[S, N]):
     """The fragments of one table over one source.
 
     Keeps the labels of each row as bytes while the rows stay the same, and each family's column
-    of values: a column equal to the last one is not written again.
+    of values: only nouns that changed are read again, and a column equal to the last one is not
+    written again.
     """
 
     def __init__(self, table: Table[S, N], *, is_shown: Callable[[str], bool]) -> None:
         self._table = table
         self._families = [family for family in table.families if is_shown(family.name)]
         self._keys: Sequence[Key] = ()
+        self._nouns: Sequence[N] = ()
         self._blocks: dict[tuple[str, ...], list[bytes]] = {}
         self._columns: dict[str, list[Hashable]] = {}
         self._forms: dict[str, Forms] = {}
@@ -34,15 +36,16 @@ class TableFragments(Generic[S, N]):
         """The fragments of this source by family; the next call edits the mapping."""
         rows = self._table.rows(source)
         if rows.keys != self._keys:
-            self._blocks = {}
-            self._columns = {}
-        self._keys = rows.keys
+            self._blocks, self._columns, self._nouns = {}, {}, ()
+        changed = _places_of_change(self._nouns, rows.nouns)
+        self._keys, self._nouns = rows.keys, rows.nouns
         for family in self._families:
-            column = list(map(family.read, rows.nouns))
-            if self._columns.get(family.name) != column:
+            old = self._columns.get(family.name)
+            column = _column(family, rows.nouns, old, changed)
+            if column != old:
                 lines = self._lines(family, column)
-                old = self._forms.get(family.name, Forms())
-                self._forms[family.name] = old.redrawn(*lines, keeps_plain=keeps_plain)
+                forms = self._forms.get(family.name, Forms())
+                self._forms[family.name] = forms.redrawn(*lines, keeps_plain=keeps_plain)
             self._columns[family.name] = column
         return self._forms
 
@@ -66,6 +69,25 @@ class TableFragments(Generic[S, N]):
         if names != key:
             rows = list(map(itemgetter(*map(key.index, names)), rows))
         return label_column(names, rows, opening="{")
+
+
+def _places_of_change(old: Sequence[N], new: Sequence[N]) -> Sequence[int]:
+    """Where another noun stands than before; nouns are values, so that the same one reads alike."""
+    if len(old) != len(new):
+        return range(len(new))
+    return [place for place, noun in enumerate(new) if noun is not old[place]]
+
+
+def _column(
+    family: Family[N], nouns: Sequence[N], old: list[Hashable] | None, changed: Sequence[int]
+) -> list[Hashable]:
+    """What a family reads of all nouns; of most where little changed, what it read before."""
+    if old is None or len(changed) > len(nouns) // 2:
+        return list(map(family.read, nouns))
+    column = old.copy()
+    for place in changed:
+        column[place] = family.read(nouns[place])
+    return column
 
 
 def _shown(family: Family[N], column: list[Hashable]) -> list[Value]:

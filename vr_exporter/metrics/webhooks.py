@@ -24,7 +24,8 @@ WEBHOOKS = Declarations(
             "vr_webhooks_refused_total",
             "counter",
             "Webhooks that were turned away as a whole: no credential or a bad one, a body that"
-            " cannot be read, no webhook in the settings, or a store that cannot be written.",
+            " cannot be read, no webhook in the settings, or what has to come again (`store`): the"
+            " ledger cannot be written, or a site that is named was not read yet.",
             ("reason",),
         ),
         Declaration(

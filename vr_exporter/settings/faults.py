@@ -154,7 +154,7 @@ def _model_in(annotation: Any, *, direct: bool = False) -> type[BaseModel] | Non
 
 def _examples(path: Place) -> list[Any]:
     section = _section_at(path[:-1])
-    for name, field in (section.model_fields if section else {}).items():
+    for name, field in (section.model_fields if section and path else {}).items():
         if path[-1] in (name, field.alias):
             return list(field.examples or ())
     return []

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vr_exporter.domain.alerts import RESERVED_LABELS
 from vr_exporter.settings.faults import NO_SITE, Fault
 from vr_exporter.settings.model import Settings
 from vr_exporter.settings.site import SiteSettings
-
-_RESERVED_LABELS = frozenset(
-    {"alertname", "site", "pairing", "replication", "vm", "severity"}
-    | {"vr_origin", "error_class", "operation"}
-)
 
 
 def broken_rules(settings: Settings) -> Iterator[Fault]:
@@ -19,7 +15,7 @@ def broken_rules(settings: Settings) -> Iterator[Fault]:
     yield from _sites(settings)
     yield from _triggers(settings)
     yield from _alertmanagers(settings)
-    for label in sorted(_RESERVED_LABELS & set(settings.alerts.labels)):
+    for label in sorted(RESERVED_LABELS & set(settings.alerts.labels)):
         yield Fault(("alerts", "labels", label), "set by the exporter itself (choose another name)")
 
 

@@ -21,8 +21,8 @@ from vr_exporter.syncing.guards.inputs import summary
 from vr_exporter.syncing.recent import Recent
 from vr_exporter.syncing.wishes import Wish, alert_key
 
-SilencedBy = Callable[[Mapping[str, str]], str]
-"""Says what silences an alert with these labels, empty for nothing."""
+SilencedBy = Callable[[Mapping[str, str]], str | None]
+"""Says what silences an alert with these labels, empty for nothing, None if nobody was asked."""
 
 _LONGEST_SHOWN = 128
 
@@ -32,11 +32,13 @@ class Taken:
     """What became of the alerts of one webhook, in their order.
 
     `failure` is there where the ledger could not take a wish: then `verdicts` are of those that
-    it took before, and nothing of the others was noted.
+    it took before, and nothing of the others was noted. `early` of them name a site whose first
+    reading has not ended: nothing was noted of these either, they have to come again.
     """
 
     verdicts: tuple[Verdict, ...]
     failure: StoreFailed | None = None
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class _Batch:
     silenced: SilencedBy
     besides: tuple[Target, ...] = ()
     asking: dict[SiteName, int] = field(default_factory=dict)
+    early: int = 0
 
 
 class Offers:
@@ -101,9 +104,11 @@ class Offers:
                 try:
                     verdicts.append(self._decided(intent, batch, refusals))
                 except StoreFailed as error:
-                    return Taken(tuple(each for each in verdicts if each), failure=error)
+                    taken = tuple(each for each in verdicts if each)
+                    return Taken(taken, failure=error, early=batch.early)
             refused = iter(self._ledger.refuse_all(refusals, now=now))
-        return Taken(tuple(each or _refused(next(refused)) for each in verdicts))
+        every = tuple(each or _refused(next(refused)) for each in verdicts)
+        return Taken(every, early=batch.early)
 
     def preview(self, intents: Sequence[Intent]) -> tuple[Explained, ...]:
         """Say of each what every guard says of it now, as if the others came with it."""
@@ -133,7 +138,7 @@ class Offers:
         """Ask for silences only where something may come of it, and before anybody waits."""
         mode = self._desk.policy.mode_of(Origin.ALERT)
         if self._ledger.kill_switch or mode is Mode.OFF or not _meant(intents):
-            return _by_nothing
+            return _unasked
         return self._silences()
 
     def _batch(self, now: float, silenced: SilencedBy) -> _Batch:
@@ -145,6 +150,9 @@ class Offers:
         facts = self._facts(intent, trigger, batch)
         skip = judge_before(trigger, facts)
         if skip is not None:
+            if intent.fault and intent.fault.is_early and skip is intent.fault.skip:
+                batch.early += 1
+                return Verdict(trigger, skip.sentence, skip=skip)
             if not intent.episode.is_firing:
                 self._end_waiting(trigger.key, skip, batch)
             refusals.append(Refusal(trigger, skip, summary(facts)))
@@ -195,11 +203,11 @@ class Offers:
         may_act = known is None or may_turn(known, trigger)
         alert = EpisodeFacts(
             intent.episode,
-            fault=intent.fault,
+            fault=intent.fault.skip if intent.fault else None,
             known=None if known is None or may_act else known.state,
             claimed_at=self._ledger.last_claim(replication),
             unhealed=self._ledger.unhealed_of(replication),
-            silence=batch.silenced(intent.episode.labels) if intent.target else "",
+            silence=batch.silenced(intent.episode.labels) if intent.target else None,
             storm=self._storm(trigger.target, batch),
         )
         return self._desk.gathering.facts(trigger, batch.recent, now=batch.now, alert=alert)
@@ -222,5 +230,5 @@ def _refused(trigger: Trigger) -> Verdict:
     return Verdict(trigger, trigger.sentence, skip=Skip(trigger.reason, trigger.sentence))
 
 
-def _by_nothing(_labels: Mapping[str, str]) -> str:
-    return ""
+def _unasked(_labels: Mapping[str, str]) -> None:
+    return None

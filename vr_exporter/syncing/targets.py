@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from vr_exporter.domain.episodes import NoTarget
 from vr_exporter.domain.names import ReplicationId, SiteName
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.domain.triggers import Skip, Target
@@ -74,15 +75,17 @@ class Directory:
         """Find all that is wanted, in the order of the words, then in that of the sites."""
         return _Search(self._current(), wanted).run()
 
-    def target_of(self, site: str, replication: str) -> Target | str:
+    def target_of(self, site: str, replication: str) -> Target | NoTarget:
         """Find what an alert names: a replication by its id alone, shown at a configured site.
 
-        A sentence says why there is none. A name or a pattern is nothing here, and neither is
-        a replication that only another site shows.
+        A name or a pattern is nothing here, and neither is a replication that only another site
+        shows. What cannot be found where not all was read may be there all the same.
         """
         index = self._current()
+        if not index.snapshot.sites:
+            return NoTarget(Skip("stale", "no site is known yet"), is_early=True)
         if site not in index.snapshot.sites:
-            return f'no site "{site}"'
+            return NoTarget(Skip("unmatched", f'no site "{site}"'))
         met = [
             known
             for known in index.by_id.get(ReplicationId(replication), [])
@@ -91,9 +94,14 @@ class Directory:
         if len(met) == 1:
             return met[0].target
         if met:
-            return f"{replication} means {len(met)} replications at {site}"
+            many = f"{replication} means {len(met)} replications at {site}"
+            return NoTarget(Skip("unmatched", many))
         unread = unread_places(index.snapshot, site)
-        return "; ".join((f"{site} has no replication {replication}", *unread))
+        if not unread:
+            return NoTarget(Skip("unmatched", f"{site} has no replication {replication}"))
+        is_early = bool(untried_sites(index.snapshot, site))
+        said = f"{replication} is not known to {site}: {'; '.join(unread)}"
+        return NoTarget(Skip("stale", said), is_early=is_early)
 
     def count_at(self, site: str) -> int:
         """Count the replications that are asked at a site."""

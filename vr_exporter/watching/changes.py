@@ -70,6 +70,10 @@ def changes_of(pairing: Pairing, rows: Iterable[Replication], look: Look) -> Pai
     sums: Counter[tuple[str, Labels]] = Counter()
     observed: list[Addition] = []
     for row in rows:
+        known = look.before.get(row.id)
+        if known is not None and known.replication is row and _stands_still(known, look):
+            watched.append(known)
+            continue
         step = _step(row, look)
         labels = (pairing.name, row.direction.value)
         if step.has_synced:
@@ -78,13 +82,27 @@ def changes_of(pairing: Pairing, rows: Iterable[Replication], look: Look) -> Pai
             if row.last_sync_duration_seconds is not None:
                 seconds = row.last_sync_duration_seconds
                 observed.append(Observe("vr_sync_duration_seconds", labels, seconds))
-        sums["vr_transferred_bytes_total", labels] += step.moved_bytes
+        if step.moved_bytes:
+            sums["vr_transferred_bytes_total", labels] += step.moved_bytes
         now_watched = _watched(row, step, look)
         watched.append(now_watched)
         if (after := _totals(now_watched, look)) != look.totals.get(row.id):
             totals[row.id] = after
     added = [Add(family, labels, amount) for (family, labels), amount in sums.items() if amount]
     return PairingChanges(tuple(watched), (*_born(pairing), *added, *observed), totals)
+
+
+def _stands_still(known: WatchedReplication, look: Look) -> bool:
+    """Whether a replication that shows what it showed before adds nothing to any total."""
+    row, totals = known.replication, look.totals.get(known.replication.id)
+    if totals is None or known.verdict is Verdict.BREACHED:
+        return False
+    return (
+        totals.synced_bytes == known.synced_bytes_total
+        and totals.breached_seconds == known.breached_seconds_total
+        and row.last_sync_timestamp_seconds in (None, totals.last_sync_timestamp_seconds)
+        and verdict_of(row, look.grace) is known.verdict
+    )
 
 
 def _born(pairing: Pairing) -> list[Addition]:

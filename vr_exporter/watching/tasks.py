@@ -38,11 +38,12 @@ class TaskChanges:
 def matched(tasks: Iterable[Task], replications: Iterable[Replication]) -> tuple[Task, ...]:
     """Find each task's replication: by its id, its VM's id, or the VM's name where it is one."""
     tasks = tuple(tasks)
-    if not tasks:
-        return ()
+    wanted = {key for task in tasks for key in (task.entity, task.entity_name)} - {""}
+    if not wanted:
+        return tasks
     by_key: dict[str, ReplicationId | None] = {}
     for row in replications:
-        for key in {row.id, row.vm_id, row.vm} - {""}:
+        for key in wanted.intersection((row.id, row.vm_id, row.vm)):
             by_key[key] = row.id if by_key.get(key, row.id) == row.id else None
     return tuple(
         replace(task, replication_id=by_key.get(task.entity) or by_key.get(task.entity_name))

@@ -25,13 +25,15 @@ class WebhookKey:
 class WebhookAnswer:
     """What became of a webhook: of each alert its key and verdict, in their order.
 
-    `failure` says that the ledger could not take a wish; then it has to come again.
+    `failure` says that the ledger could not take a wish, `early` how many alerts name a site whose
+    first reading has not ended: in both cases it has to come again.
     """
 
     verdicts: tuple[Verdict, ...]
     unreadable: tuple[str, ...] = ()
     truncated: int = 0
     failure: str = ""
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

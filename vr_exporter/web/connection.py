@@ -8,7 +8,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Protocol
@@ -64,11 +64,13 @@ class Connection:
     """Serves one client in the thread that calls `serve`; `abort` may come from any other.
 
     `waiting_since` is the monotonic time since which no complete request head came, None while
-    a request is being answered.
+    a request is being answered. `held_up_since` is when it began to read a body or to send an
+    answer, as fast as the client makes it; None while it does neither.
     """
 
     def __init__(self, sock: socket.socket, *, peer: str, is_local: bool, serving: Serving) -> None:
         self.waiting_since: float | None = serving.clock.monotonic()
+        self.held_up_since: float | None = None
         self._socket = sock
         self._peer = peer
         self._is_local = is_local
@@ -99,8 +101,11 @@ class Connection:
     def abort(self) -> None:
         """End the connection now; the serving thread notices."""
         with self._turn, suppress(OSError):
-            if not self._is_closed:
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            if self._is_closed:
+                return
+            if self.held_up_since is not None:
+                self._forget_unsent()
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the socket, under TLS with its closing notice."""
@@ -227,13 +232,24 @@ class Connection:
 
     def _body(self, stream: Stream, head: Head, limits: Limits) -> bytes:
         deadline = self._now() + self._limits.body_seconds
-        return read_body(
-            stream,
-            head,
-            limits=limits,
-            deadline=deadline,
-            go_ahead=lambda: stream.send((_GO_AHEAD,), deadline=deadline),
-        )
+
+        def go_ahead() -> None:
+            stream.send((_GO_AHEAD,), deadline=deadline)
+
+        with self._held_up():
+            return read_body(stream, head, limits=limits, deadline=deadline, go_ahead=go_ahead)
+
+    @contextmanager
+    def _held_up(self) -> Iterator[None]:
+        self.held_up_since = self._now()
+        try:
+            yield
+        finally:
+            self.held_up_since = None
+
+    def _forget_unsent(self) -> None:
+        """What the client never took would stay in the kernel's memory after a plain close."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
     def _handled(self, request: Request) -> Response:
         try:
@@ -249,10 +265,10 @@ class Connection:
         is_bodiless = response.status in _BODILESS or (head is not None and head.method == "HEAD")
         pieces = (f"{lines}\r\n\r\n".encode("latin-1"), *(() if is_bodiless else response.chunks))
         try:
-            stream.send(pieces, deadline=self._now() + self._limits.write_seconds)
+            with self._held_up():
+                stream.send(pieces, deadline=self._now() + self._limits.write_seconds)
         except TimeoutError:
-            # what the client never took would stay in the kernel's memory after a plain close
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._forget_unsent()
             raise ClosedByPeerError from None
 
     def _head_lines(

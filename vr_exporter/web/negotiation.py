@@ -77,5 +77,6 @@ def _weight(parameters: Iterable[str]) -> float:
     for parameter in parameters:
         key, _, value = parameter.partition("=")
         if key.strip() == "q":
-            return float(value) if _WEIGHT.fullmatch(value.strip()) else 0.0
+            weight = value.strip()
+            return float(weight) if _WEIGHT.fullmatch(weight) else 0.0
     return 1.0

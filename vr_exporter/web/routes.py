@@ -9,8 +9,9 @@ from vr_exporter.web.gate import CROSS_SITE, bears_token, is_cross_site, refusal
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.paths import Template
 from vr_exporter.web.problems import problem
+from vr_exporter.web.route import Route
 from vr_exporter.web.sources import Sources
-from vr_exporter.web.table import ROUTES, Route
+from vr_exporter.web.table import ROUTES
 from vr_exporter.web.webhook import refusal_of_webhook
 
 __all__ = ["ROUTES", "Route", "Routes", "Sources"]

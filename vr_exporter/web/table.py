@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from vr_exporter.web import answers, asking, bridge, openapi, status, trigger_lists, webhook
+from vr_exporter.web import answers, asking, openapi, status, trigger_lists
+from vr_exporter.web.bridge_table import BRIDGE_ROUTES
 from vr_exporter.web.message import Request, Response
+from vr_exporter.web.route import Route
 from vr_exporter.web.sources import Sources
 from vr_exporter.web.wish_body import MEMBERS
 
@@ -19,44 +18,10 @@ def _can_act(sources: Sources) -> bool:
     return sources.acting is not None
 
 
-def _has_webhook(sources: Sources) -> bool:
-    return sources.inbound is not None
-
-
-def _has_bridge(sources: Sources) -> bool:
-    return sources.control is not None
-
-
-def _always(_sources: Sources) -> bool:
-    return True
-
-
 def _description(sources: Sources, request: Request) -> Response:
     """This API, described."""
     present = [route for route in ROUTES if route.is_there(sources)]
     return openapi.answer(sources, request, present)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route: `answer` does the work, most else is for the reference.
-
-    `path` may leave segments open as `{name}`. `acts`: the bearer token and JSON are asked for.
-    `is_webhook`: the credential of `webhook` is, instead. `takes_webhook`: the body is one.
-    `body` tells name, JSON type and meaning of each member, `answers` when each status comes.
-    """
-
-    method: str
-    path: str
-    summary: str
-    answer: Callable[[Sources, Request], Response]
-    parameters: tuple[tuple[str, str], ...] = ()
-    acts: bool = False
-    is_webhook: bool = False
-    takes_webhook: bool = False
-    body: tuple[tuple[str, str, str], ...] = ()
-    answers: tuple[tuple[int, str], ...] = ()
-    is_there: Callable[[Sources], bool] = _always
 
 
 _SITE = ("site", "name of a site, repeatable; 404 when there is none of that name")
@@ -231,78 +196,7 @@ ROUTES = (
         "answers with and the schema of its JSON.",
         _description,
     ),
-    Route(
-        "POST",
-        "/api/v1/alertmanager",
-        "The webhook of Alertmanager, version 4: each alert may ask for a sync. It is opened by "
-        "the credential of `webhook` alone, on the unix socket too, and that opens nothing else. "
-        "The answer has `alerts`, `taken`, `refused` (how many by reason), `unreadable`, "
-        "`truncated`, and `verdicts` of the first 100.",
-        webhook.take,
-        is_webhook=True,
-        takes_webhook=True,
-        answers=webhook.ANSWERS,
-        is_there=_has_webhook,
-    ),
-    Route(
-        "GET",
-        "/api/v1/bridge",
-        "How the alert bridge stands: `bridge`, a Bridge.",
-        bridge.state,
-        is_there=_has_bridge,
-    ),
-    Route(
-        "POST",
-        "/api/v1/bridge/explain",
-        "What each guard says of an episode that was offered, or of a replication as if it were "
-        "in breach now; nothing is written. `episodes` are Explained, the youngest first.",
-        bridge.explain,
-        acts=True,
-        body=(("of", "string", "key of an episode (its beginning will do), replication or VM"),),
-        answers=((200, "at least one"), (404, "nothing of this key or name")),
-        is_there=_has_bridge,
-    ),
-    Route(
-        "POST",
-        "/api/v1/bridge/simulate",
-        "What would become of a webhook, whose body this is: the same code on what is known now. "
-        "Nothing is written, and nothing asked for but the silences. `episodes` are Explained.",
-        bridge.simulate,
-        acts=True,
-        takes_webhook=True,
-        answers=((200, "read"), (400, "no webhook of version 4")),
-        is_there=_has_bridge,
-    ),
-    Route(
-        "POST",
-        "/api/v1/bridge/kill",
-        "Stop all triggers by alert, or let them go on; people and schedules go on either way.",
-        bridge.kill,
-        acts=True,
-        body=(("on", "boolean", "`true` stops them"),),
-        answers=((200, "as GET /api/v1/bridge"),),
-        is_there=_has_bridge,
-    ),
-    Route(
-        "POST",
-        "/api/v1/bridge/test-alert",
-        "Send a VrEventTest to every Alertmanager through the outbox, held for "
-        "`alerts.min_hold`; `began_timestamp_seconds` names it.",
-        bridge.send_test,
-        acts=True,
-        answers=((202, "on its way"), (409, "the settings have no `alertmanagers`")),
-        is_there=_has_bridge,
-    ),
-    Route(
-        "POST",
-        "/api/v1/bridge/test-alert/hops",
-        "How far a test alert came: `hops`, an array of Hop; each Alertmanager is asked where it "
-        "routes it.",
-        bridge.test_hops,
-        acts=True,
-        body=(("began_timestamp_seconds", "number", "as the test alert was answered with"),),
-        is_there=_has_bridge,
-    ),
+    *BRIDGE_ROUTES,
     Route(
         "POST",
         "/-/reload",

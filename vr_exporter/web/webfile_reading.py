@@ -109,7 +109,7 @@ class _Reader:
             raise self._fault("", "is over 1 MiB", "give a web file")
         try:
             return yaml.load(raw, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
-        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        except (yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             place = f" in line {mark.line + 1}" if mark else ""
             problem = getattr(error, "problem", None) or "cannot be parsed"
@@ -145,12 +145,12 @@ class _Reader:
         return context
 
     def _min_version(self, tls: dict[str, object]) -> ssl.TLSVersion:
-        wanted = tls.get("min_version", "TLS12")
+        wanted = str(tls.get("min_version", "TLS12"))
         if wanted not in _MIN_VERSIONS:
             raise self._fault(
                 "tls_server_config.min_version", "is not offered", "use TLS12 or TLS13"
             )
-        return _MIN_VERSIONS[str(wanted)]
+        return _MIN_VERSIONS[wanted]
 
     def _ask_for_client_certificates(self, context: ssl.SSLContext, tls: dict[str, object]) -> None:
         kind = self._client_auth_type(tls)
@@ -178,7 +178,7 @@ class _Reader:
         context.verify_mode = _CLIENT_AUTH[kind]
 
     def _client_auth_type(self, tls: dict[str, object]) -> str:
-        kind = tls.get("client_auth_type") or "NoClientCert"
+        kind = str(tls.get("client_auth_type") or "NoClientCert")
         key = "tls_server_config.client_auth_type"
         if kind == _UNVERIFIED:
             raise self._fault(
@@ -188,7 +188,7 @@ class _Reader:
             )
         if kind not in _CLIENT_AUTH:
             raise self._fault(key, "is not known", f"use one of {', '.join(_CLIENT_AUTH)}")
-        return str(kind)
+        return kind
 
     def _allowed_sans(self, tls: dict[str, object]) -> frozenset[str]:
         names = tls.get("client_allowed_sans")

@@ -46,8 +46,9 @@ ANSWERS: Final = (
     (
         503,
         (
-            "the ledger cannot take a wish, or vr-exporter stops: Alertmanager sends it again, "
-            "and what was taken before meets its own key"
+            "the ledger cannot take a wish, an alert names a site whose first reading has not "
+            "ended, or vr-exporter stops: Alertmanager sends it again at once, and what was taken "
+            "before meets its own key"
         ),
     ),
 )
@@ -93,12 +94,24 @@ def take(sources: Sources, request: Request) -> Response:
         said = str(error)
         is_large = said.startswith(("body over", _TOO_MANY))
         return problem(413 if is_large else 400, said)
-    if answer.failure:
+    if again := _to_come_again(answer):
         inbound.failed("store")
-        said = "the ledger cannot take it in: send it again"
-        return problem(503, said, headers=(RETRY_AFTER,))
+        return problem(503, again, headers=(RETRY_AFTER,))
     is_taken = any(each.is_new for each in answer.verdicts)
     return json_response(_shape(answer), status=202 if is_taken else 200)
+
+
+def _to_come_again(answer: WebhookAnswer) -> str:
+    """Why Alertmanager has to send it again, empty where it need not.
+
+    A 200 for an alert that nobody can judge yet would put it off by `repeat_interval`.
+    """
+    if answer.failure:
+        return "the ledger cannot take it in: send it again"
+    if answer.early:
+        count = len(answer.verdicts)
+        return f"{answer.early} of {count} alerts name a site that is being read: send it again"
+    return ""
 
 
 def _is_shown(key: WebhookKey, request: Request) -> bool:

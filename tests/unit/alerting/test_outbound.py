@@ -16,7 +16,7 @@ from vr_exporter.alerting.outbound import (
     of_trigger,
     sync_ends,
 )
-from vr_exporter.domain.alerts import Begun, Ended, Event, News, kin_of
+from vr_exporter.domain.alerts import RESERVED_LABELS, Begun, Ended, Event, News, kin_of
 from vr_exporter.domain.names import ReplicationId, SiteName, TaskId
 from vr_exporter.domain.tasks import Task, TaskState
 from vr_exporter.domain.triggers import TriggerState
@@ -146,6 +146,19 @@ def test_what_is_not_watched_is_named_by_its_vm() -> None:
     found = of_task(task, Subject(SiteName("madrid")), form=FORM, now=NOW)
     assert found is not None
     assert "not watched" in annotations_of(found)["summary"]
+
+
+def test_every_label_that_we_set_is_reserved() -> None:
+    """None of the settings can stand in for one that is empty, or turn where an alert goes."""
+    lost = a_trigger(state=TriggerState.AMBIGUOUS)
+    found = (
+        *heard(a_failure())[0],
+        of_task(a_failure(operation="configure"), DB, form=FORM, now=NOW),
+        *of_trigger(lost, a_trigger(state=TriggerState.REFUSED), NOW, pairing="p", form=FORM),
+    )
+    ours = {name for each in found if isinstance(each, Begun) for name in labels_of(each)}
+    assert ours - RESERVED_LABELS == set(FORM.labels)
+    assert ours >= RESERVED_LABELS - {"vr_action"}
 
 
 def test_A61_a_trigger_that_stays_unknown_is_announced() -> None:

@@ -17,6 +17,7 @@ import pytest
 from tests.alertmanager import Alertmanager, Heard
 from tests.alerts import WayOut, a_way_out, an_alert, begun, held, serve
 from tests.builders import NOW
+from vr_exporter.alerting import messages
 from vr_exporter.alerting.alertmanager import NotAsked, Unready, bearer
 from vr_exporter.alerting.sender import Outcome, outcome_of
 from vr_exporter.alerting.turns import Timing
@@ -100,6 +101,32 @@ def test_a_firing_alert_is_sent_every_minute_with_one_start(way: WayOut) -> None
     assert len({alert["startsAt"] for alert in sent(way)}) == 1
     assert len({alert["endsAt"] for alert in sent(way)}) == 11
     assert told(way) == ["firing"]
+
+
+def step(way: WayOut, seconds: float) -> None:
+    """Set the clock of this machine; that of Alertmanager's goes on as it was."""
+    way.time.step(seconds)
+    way.standin.ahead -= seconds
+
+
+@pytest.mark.parametrize("steps", [(-3600,), (3600,), (-3600, 3600), (3600, -3600)])
+def test_B12_no_step_of_the_clock_loses_a_held_alert_or_makes_a_burst(
+    way: WayOut, steps: tuple[float, ...]
+) -> None:
+    """One that is held and one that lasts: each is told as firing, then as resolved, then gone."""
+    lasting = an_alert(Event.SYNC_FAILING)
+    way.note(held(ALERT), begun(lasting))
+    way.pass_time(60)
+    for seconds in steps:
+        step(way, seconds)
+        way.pass_time(120)
+    way.note(Ended(lasting.kin, way.time.now()))
+    way.pass_time(3 * 3600, step=5)
+    for alert in (ALERT, lasting):
+        assert [told(way, alert)[0], told(way, alert)[-1]] == ["firing", "resolved"]
+    assert not way.standin.firing()
+    assert not way.rows
+    assert len(way.standin.posts) < 3 * 60
 
 
 def test_B27_an_alert_whose_exporter_died_ends_by_itself(way: WayOut) -> None:
@@ -372,9 +399,12 @@ def test_an_alertmanager_that_starts_anew_learns_what_fires(way: WayOut) -> None
     assert way.standin.firing()
 
 
-def test_of_a_slow_receiver_no_end_is_planned_so_early_that_it_is_past(way: WayOut) -> None:
+def test_of_a_slow_receiver_no_end_is_planned_so_early_that_it_is_past(
+    way: WayOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each portion is planned anew: a firing alert that arrives with an end in the past is none."""
-    way.note(*(begun(an_alert(replication=f"GID-{number}")) for number in range(15_000)))
+    monkeypatch.setattr(messages, "MOST_ALERTS", 20)
+    way.note(*(begun(an_alert(replication=f"GID-{number}")) for number in range(600)))
     answer, lived = way.standin.handle_request, []
 
     def slowly(request: httpx.Request) -> httpx.Response:

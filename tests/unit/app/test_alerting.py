@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ from tests.alerts import an_alert, begun, note
 from tests.builders import a_pairing, a_site_snapshot, a_snapshot, a_task
 from tests.pages import series_of
 from tests.wishes import a_target, a_trigger
-from vr_exporter.app.alerting import Alerting, member_of, named_url, timing_of
+from vr_exporter.alerting.alertmanager import Answer
+from vr_exporter.app.alerting import PARTING_SECONDS, Alerting, member_of, named_url, timing_of
 from vr_exporter.app.exporter import Exporter
 from vr_exporter.app.serving import WebOptions
 from vr_exporter.domain.alerts import Begun, Event
@@ -68,7 +71,7 @@ def make(folder: StateFolder) -> Iterator[Callable[..., Exporter]]:
     yield make
     for exporter in made:
         exporter.alerting.tell_to_stop()
-        exporter.alerting.join(5)
+        exporter.alerting.join(60)
         exporter.ledger.close()
 
 
@@ -121,6 +124,74 @@ def test_B10_a_reload_changes_the_receivers(make: Callable[..., Exporter]) -> No
     assert "vr_alerts_sent_total 127.0.0.1:9" not in said(exporter)
     exporter.tell_to_stop()
     exporter._fleet.end()
+
+
+def test_B10_who_sent_before_a_reload_has_ended_after_it(
+    make: Callable[..., Exporter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No thread of old settings goes on beside those of the new ones: it is waited for, so long."""
+    exporter = make(some_settings(REFUSING))
+    exporter.alerting.apply(exporter._settings)
+    (before,) = exporter.alerting._sending
+    waited: list[float] = []
+    join = before._thread.join
+
+    def joined(seconds: float) -> None:
+        waited.append(seconds)
+        join(30)
+
+    monkeypatch.setattr(before._thread, "join", joined)
+    still = replace(exporter.clock, monotonic=lambda: 0.0)
+    monkeypatch.setattr(exporter.alerting, "_clock", still)
+    exporter.alerting.apply(some_settings("http://localhost:9"))
+    assert not before._thread.is_alive()
+    assert waited == [PARTING_SECONDS]
+    (after,) = exporter.alerting._sending
+    assert (after.receiver, after._thread.is_alive()) == ("localhost:9", True)
+
+
+class Hanging:
+    """An Alertmanager that answers when it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.let_go = threading.Event()
+
+    def authorize(self) -> str:
+        return ""
+
+    def post(self, _body: bytes) -> Answer:
+        self.begun.set()
+        self.let_go.wait(30)
+        return Answer(200)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_B10_a_reload_waits_for_a_post_under_way_no_longer_than_it_may(
+    make: Callable[..., Exporter],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The new ones send meanwhile; the late one ends with its post, and the end waits for it."""
+    monkeypatch.setattr("vr_exporter.app.alerting.PARTING_SECONDS", 0.05)
+    exporter = make(some_settings(REFUSING))
+    exporter.alerting.apply(exporter._settings)
+    (late,) = exporter.alerting._sending
+    hanging = Hanging()
+    monkeypatch.setattr(late._sender, "_member", hanging)
+    note(exporter.ledger, begun(an_alert(Event.SYNC_FAILING), at=exporter.clock.now()))
+    assert hanging.begun.wait(30)
+    exporter.alerting.apply(some_settings(REFUSING, "http://localhost:9"))
+    (warned,) = (r for r in caplog.records if r.message.startswith("senders end late"))
+    assert warned.__dict__["receivers"] == "127.0.0.1:9"
+    assert late._thread.is_alive()
+    assert len(exporter.alerting._sending) == 2
+    hanging.let_go.set()
+    exporter.alerting.tell_to_stop()
+    exporter.alerting.join(30)
+    assert not late._thread.is_alive()
 
 
 def test_a_site_that_left_leaves_no_alert(make: Callable[..., Exporter]) -> None:

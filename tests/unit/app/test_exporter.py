@@ -15,6 +15,7 @@ from vr_exporter.app.exporter import Exporter
 from vr_exporter.app.serving import WebOptions
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
+from vr_exporter.domain.triggers import Origin
 from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.logs import one_line
 from vr_exporter.metrics.page import Page
@@ -106,6 +107,21 @@ def test_B10_a_reload_of_bad_settings_says_the_fault(folder: StateFolder) -> Non
     assert BAD in page_of(exporter)
     assert exporter.reload() is None
     assert GOOD in page_of(exporter)
+
+
+def test_a_reload_brings_the_mode_of_the_bridge(folder: StateFolder) -> None:
+    """Off, on, dry-run and closed: desk and bridge go by it together."""
+    opened = {"VR_WEBHOOK__BEARER_TOKEN": "invented", "VR_WEBHOOK__RULES": "[VrRpoBreached]"}
+    modes = ["off", "on", "dry-run"]
+    readings = [some_settings(**opened, VR_WEBHOOK__MODE=mode) for mode in modes]
+    exporter = an_exporter(folder, iter([*readings, some_settings()]).__next__)
+    for mode in modes:
+        assert exporter.reload() is None
+        state = exporter._bridge.state()
+        assert (state.is_open, state.mode) == (True, mode)
+        assert exporter._wishing.desk.policy.mode_of(Origin.ALERT).word == mode
+    assert exporter.reload() is None
+    assert not exporter._bridge.state().is_open
 
 
 def test_C26_a_secret_that_came_with_a_reload_is_masked(folder: StateFolder) -> None:

@@ -45,7 +45,7 @@ def test_a_site_that_was_not_begun_has_not_died(site: Site) -> None:
 def test_a_thread_that_ended_unasked_has_died(site: Site) -> None:
     """Then it is begun again."""
     site.restart()
-    assert site.join(5)
+    assert site.join(60)
     assert site.has_died
 
 
@@ -53,5 +53,5 @@ def test_a_thread_that_was_told_to_end_has_not_died(site: Site) -> None:
     """A site that a reload exchanges is not brought back to life by the supervision."""
     site.restart()
     site.tell_to_stop()
-    assert site.join(5)
+    assert site.join(60)
     assert not site.has_died

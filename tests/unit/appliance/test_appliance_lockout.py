@@ -122,3 +122,12 @@ def test_a_clock_that_was_set_back_makes_nobody_wait_longer(tmp_path: Path) -> N
     lockout.refused(URL, WRONG, now=NOW)
     assert lockout.left_seconds(URL, WRONG, now=NOW - 86400) == 0
     assert lockout.left_seconds(URL, WRONG, now=NOW - 2) == 300
+
+
+def test_A22_a_time_that_no_number_of_ours_holds_counts_as_damage(tmp_path: Path) -> None:
+    """A row of the file whose time is absurd binds nobody, and ends nothing."""
+    lockout = Lockout(tmp_path)
+    lockout.refused(URL, WRONG, now=NOW)
+    (file,) = (path for path in tmp_path.iterdir() if path.suffix == ".json")
+    file.write_text(file.read_text().replace(str(NOW), "9" * 400))
+    assert lockout.left_seconds(URL, WRONG, now=NOW) == 0

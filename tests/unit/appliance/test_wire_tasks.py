@@ -175,3 +175,12 @@ def test_v1_times_of_tasks_are_strings() -> None:
     (task,) = wire.tasks_page(json.dumps({"list": [row]}).encode(), reading).rows
     assert task.started_timestamp_seconds == 1_790_002_800.0
     assert not reading.surprises.counts
+
+
+@pytest.mark.parametrize("moment", [10**400, -(10**400), 2**63])
+def test_A39_a_time_that_no_number_of_ours_holds_is_absent(moment: int) -> None:
+    """A time of hundreds of digits costs the field alone: the task and its page stay."""
+    task, surprises = one(start_time=moment)
+    assert task.started_timestamp_seconds is None
+    assert task.queued_timestamp_seconds is not None
+    assert surprises == {"time": 1}

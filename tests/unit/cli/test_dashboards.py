@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from dashboards.build.runbook import RUNBOOK as BUILT_WITH
 from vr_exporter.cli import dashboards as command
-from vr_exporter.cli.bundled import folder
+from vr_exporter.cli.bundled import RUNBOOK, folder
 from vr_exporter.cli.common import CommandError, Exit
 
 UIDS = ["vr-exporter", "vr-fleet", "vr-replication", "vr-sync-tasks"]
@@ -101,5 +101,5 @@ def test_an_address_that_is_none_is_refused() -> None:
 
 def test_it_replaces_what_the_dashboards_were_built_with() -> None:
     """The command does not know the code that builds them, which is not packed."""
-    assert command.RUNBOOK == BUILT_WITH
+    assert RUNBOOK == BUILT_WITH
     assert all(BUILT_WITH in one.text for one in command.bundled())

@@ -91,6 +91,19 @@ def test_help_is_answered_without_heavy_imports(name: str) -> None:
     assert (answer.returncode, answer.stderr) == (0, "\n")
 
 
+def test_http_comes_without_a_command_line_of_its_own() -> None:
+    """What httpx has for people at a terminal is not loaded with it, nor searched for garbage."""
+    answer = python(
+        "import gc, sys; sys.argv = ['vr-exporter', 'settings'];"
+        "import vr_exporter.__main__ as program, vr_exporter.cli as cli;"
+        "cli.run = lambda _: 0;\n"
+        "try: program.main()\n"
+        "except SystemExit: pass\n"
+        "import httpx; print(*({'rich', 'pygments'} & set(sys.modules)), gc.get_threshold()[0])"
+    )
+    assert (answer.stdout, answer.stderr) == ("20000\n", "")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_flag_has_its_environment_variable(name: str) -> None:
     """`--web.listen-address` is VR_WEB_LISTEN_ADDRESS, on every command alike."""

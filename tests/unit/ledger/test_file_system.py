@@ -64,3 +64,8 @@ def test_B21_the_mounts_are_those_of_this_process(
 def test_B21_a_nearer_mount_counts_whatever_comes_after(mounts: tuple[str, ...]) -> None:
     """The root is a mount like any other, and the farthest of all."""
     assert doubtful_kind(Path("/a/b"), mounts) in ("nfs", "nfs4")
+
+
+def test_B21_a_line_that_is_no_mount_is_passed_over() -> None:
+    """What follows an odd line of the table is found all the same."""
+    assert doubtful_kind(Path("/srv/x"), ("", "rest of a name", *MOUNTS)) == "nfs4"

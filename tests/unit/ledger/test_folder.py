@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -73,6 +74,23 @@ def test_B3_unusable_place_is_one_line_with_a_remedy() -> None:
     assert "set state in the settings" in str(caught.value)
 
 
+def test_B1_a_full_disk_at_the_start_is_the_state_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 3, which a service manager tries again, and not that of bad settings."""
+
+    def full(*_anything: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = StateFolder(tmp_path)
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(StateUnusable, match=r"no space left on device \(make room"):
+        folder.hold()
+    monkeypatch.undo()
+    folder.hold()
+    folder.release()
+
+
 def test_C28_files_are_closed_to_others(tmp_path: Path) -> None:
     """The lock is 0600, and so is whatever is opened later, by the umask."""
     folder = StateFolder(tmp_path)
@@ -132,7 +150,7 @@ def test_B18_the_folder_is_free_when_its_holder_is_dead(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from vr_exporter.ledger.folder import StateFolder;"
         "StateFolder(Path(sys.argv[1])).hold()"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=120)
     folder = StateFolder(tmp_path)
     assert folder.holder() is None
     folder.hold()

@@ -166,6 +166,20 @@ def test_B2_an_unwritable_place_is_one_line_with_path_and_errno(tmp_path: Path) 
         Store(tmp_path / "missing" / "state.db")
 
 
+def test_B3_a_store_that_was_removed_takes_no_wish_until_it_is_back(tmp_path: Path) -> None:
+    """What is written to a file without a name is lost at the end: nothing is promised on it."""
+    path, away = tmp_path / "state.db", tmp_path / "away.db"
+    ledger = Ledger(path, now=NOW)
+    path.rename(away)
+    with pytest.raises(StoreFailed, match="gone from its folder"):
+        ledger.reserve(a_row(), now=NOW)
+    assert (ledger.is_up, ledger.probe()) == (False, False)
+    away.rename(path)
+    assert ledger.probe()
+    assert ledger.reserve(a_row(), now=NOW).is_new
+    ledger.close()
+
+
 def test_a_file_that_was_exchanged_is_not_taken_for_ours(tmp_path: Path) -> None:
     """After a failure only the very same store is opened again: another knows no keys."""
     faults = Faults()
@@ -215,3 +229,23 @@ def test_B8_a_closed_store_is_not_opened_again_by_a_late_answer(tmp_path: Path) 
     after = Ledger(path, now=NOW)
     assert state_of(after) is TriggerState.AMBIGUOUS
     after.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = 'many' WHERE name = 'boots'",
+        "DELETE FROM meta WHERE name = 'instance'",
+        "INSERT INTO counter VALUES ('madrid', 'vr_tasks_total', '{', 1)",
+        "INSERT INTO meta VALUES ('x', CAST(x'ff' AS TEXT))",
+    ],
+)
+def test_B4_rows_that_nobody_wrote_are_damage(tmp_path: Path, change: str) -> None:
+    """What SQLite's own check lets pass ends in the same line, with the same remedy."""
+    path = tmp_path / "state.db"
+    a_used_store(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(change)
+        connection.commit()
+    with pytest.raises(StateUnusable, match="damaged or no store of ours"):
+        Ledger(path, now=NOW)

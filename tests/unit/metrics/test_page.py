@@ -267,7 +267,7 @@ def test_scrape_is_answered_while_a_poll_renders() -> None:
         scraped: list[str] = []
         scrape = threading.Thread(target=lambda: scraped.append(text_of(page)))
         scrape.start()
-        scrape.join(5)
+        scrape.join(60)
         assert scraped
         assert "vr_up" in scraped[0]
 

@@ -245,3 +245,10 @@ def test_state_lies_in_our_folder_where_it_is_writable(
     """/var/lib/vr-exporter serves when it can be written."""
     monkeypatch.setattr("vr_exporter.settings.loading._STATE_FOLDER", tmp_path)
     assert default_state({"HOME": "/h"}) == f"sqlite:///{tmp_path}/state.db"
+
+
+def test_a_variable_whose_name_is_no_text_is_refused_in_one_line() -> None:
+    """What cannot even be named in the settings is a mistake like any other."""
+    with pytest.raises(SettingsError) as caught:
+        load(None, environ={"HOME": "/nowhere", "VR_RP\udccf__GRACE": "20%"})
+    assert len(caught.value.lines) == 1

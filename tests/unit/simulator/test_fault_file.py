@@ -106,3 +106,18 @@ def test_file_is_read_again_while_the_appliance_is_away(tmp_path: Path) -> None:
     assert asker.api.is_away()
     _written(tmp_path, "", moment=2)
     assert not asker.api.is_away()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- {kind: 2026-02-30, for: 2m}\n",
+        "- {kind: error, at: !!int }\n",
+        "- {kind: error, for: [1m]}\n",
+        f"- {{kind: error, for: {'9' * 5000}d}}\n",
+    ],
+)
+def test_a_file_that_yaml_itself_fails_on_is_one_line(tmp_path: Path, text: str) -> None:
+    """A date that is none, a number without digits or with thousands: told, and the old stay."""
+    with pytest.raises(FaultFileError):
+        read_faults(_written(tmp_path, text))

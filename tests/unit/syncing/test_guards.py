@@ -15,6 +15,7 @@ from tests.wishes import a_trigger, some_facts, some_fresh_facts
 from vr_exporter.domain.episodes import Episode
 from vr_exporter.domain.inventory import KNOWN_STATUSES
 from vr_exporter.domain.triggers import REASONS, Origin, Skip, TriggerState
+from vr_exporter.ledger.steps import FINAL_REASONS
 from vr_exporter.syncing.circuit import Circuit
 from vr_exporter.syncing.guards import (
     EpisodeFacts,
@@ -24,6 +25,7 @@ from vr_exporter.syncing.guards import (
     judge_fresh,
     stricter,
 )
+from vr_exporter.syncing.guards.inputs import silences
 from vr_exporter.syncing.windows import Window
 
 ALL_DAY = Window(begin=time(0), end=time(23, 59, 59))
@@ -41,7 +43,7 @@ NOES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "kill_switch": ({"origin": Origin.ALERT}, {"has_kill_switch": True}),
     "off": ({}, {"mode": Mode.OFF}),
     "resolved": ({}, an_episode(episode=replace(EPISODE, is_firing=False))),
-    "unmatched": ({}, an_episode(fault="no rule names it")),
+    "unmatched": ({}, an_episode(fault=Skip("unmatched", "no rule names it"))),
     "duplicate": ({}, an_episode(known=TriggerState.RUNNING)),
     "expired": ({"not_after": NOW - 1}, {}),
     "loop": ({}, an_episode(unhealed=2)),
@@ -97,6 +99,32 @@ def test_each_guard_before_the_ledger_gives_its_reason(wanted: str) -> None:
     assert reason(skip) == wanted
     assert skip is not None
     assert skip.sentence
+
+
+def test_an_alert_whose_place_was_not_read_is_stale_and_may_come_again() -> None:
+    """What is unknown was not said to mean nothing: another reason, which is not final."""
+    fault = Skip("stale", "madrid could not be read: timeout")
+    assert before({}, an_episode(fault=fault)) == fault
+    assert fault.reason not in FINAL_REASONS
+
+
+@pytest.mark.parametrize(
+    ("alert", "facts", "shown"),
+    [
+        ({"silence": ""}, {}, "not silenced"),
+        ({"silence": "silence abc covers it"}, {}, "silence abc covers it"),
+        ({}, {}, "not asked: no Alertmanager in the settings"),
+        ({}, {"has_kill_switch": True}, "not asked: it is refused already"),
+        ({}, {"mode": Mode.OFF}, "not asked: it is refused already"),
+        ({"fault": Skip("unmatched", "no rule")}, {}, "not asked: it is refused already"),
+        ({"episode": replace(EPISODE, is_firing=False)}, {}, "not asked: it is refused already"),
+    ],
+)
+def test_what_is_not_known_of_silences_is_not_said_to_be_none(
+    alert: dict[str, Any], facts: dict[str, Any], shown: str
+) -> None:
+    """Nobody is asked where nothing can come of it, and nobody can be without Alertmanagers."""
+    assert silences(a_trigger(), some_facts(**facts, **an_episode(**alert))) == shown
 
 
 @pytest.mark.parametrize("wanted", FRESH_NOES)

@@ -18,6 +18,7 @@ from tests.builders import (
     a_snapshot,
     some_poll_facts,
 )
+from vr_exporter.domain.episodes import NoTarget
 from vr_exporter.domain.inventory import Direction, Replication
 from vr_exporter.domain.names import PairingId, SiteName
 from vr_exporter.domain.snapshot import SiteSnapshot, Snapshot
@@ -326,6 +327,28 @@ def test_whatever_sites_show_each_replication_is_wanted_once(
         assert [t.replication_id for t in of_words(row.id, snapshot=fleet).targets] == [row.id]
 
 
+def why_not(directory: Directory, site: str, replication: str = "GID-1") -> tuple[str, bool]:
+    """The reason why an alert means nothing, and whether it came too early."""
+    found = directory.target_of(site, replication)
+    assert isinstance(found, NoTarget)
+    return found.skip.reason, found.is_early
+
+
+def test_an_alert_about_what_was_not_read_is_stale_and_early_before_the_first_reading() -> None:
+    """What a reading that failed does not show may be there; until one has ended, nobody knows."""
+    tried = some_poll_facts(error="timeout")
+    failed = a_site_never_reached(site=SiteName("paris"), poll=tried)
+    unread = a_site_never_reached(site=SiteName("rome"))
+    half = a_pairing_snapshot(up=False, error="timeout", replications=())
+    lame = a_site_snapshot(half, site=SiteName("oslo"))
+    directory = Directory(lambda: a_snapshot(a_site_snapshot(), failed, unread, lame))
+    assert why_not(directory, "paris") == ("stale", False)
+    assert why_not(directory, "oslo") == ("stale", False)
+    assert why_not(directory, "rome") == ("stale", True)
+    assert why_not(directory, "nowhere") == ("unmatched", False)
+    assert why_not(Directory(Snapshot), "madrid") == ("stale", True)
+
+
 def test_C3_an_alert_means_a_replication_by_its_id_at_a_site_that_shows_it() -> None:
     """Neither a name, nor a pattern, nor what only another site shows, nor a site of nobody."""
     paris = a_site_snapshot(
@@ -343,5 +366,5 @@ def test_C3_an_alert_means_a_replication_by_its_id_at_a_site_that_shows_it() -> 
         ("madrid", "*"),
         ("nowhere", "GID-1"),
     ):
-        assert isinstance(directory.target_of(site, replication), str)
+        assert why_not(directory, site, replication) == ("unmatched", False)
     assert (directory.count_at("madrid"), directory.count_at("nowhere")) == (1, 0)

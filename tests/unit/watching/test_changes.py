@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.builders import NOW, a_pairing, a_replication, a_watched, some_progress
 from vr_exporter.domain.counts import Add, Born, Observe, ReplicationTotals
 from vr_exporter.domain.inventory import Replication
@@ -232,3 +235,41 @@ def test_a_replication_that_did_nothing_writes_nothing() -> None:
     """Only totals that changed are recorded."""
     totals = ReplicationTotals(0.0, 0, a_replication().last_sync_timestamp_seconds)
     assert follow(a_watched(), a_replication(), totals=totals).totals == {}
+
+
+TIMES = st.sampled_from([None, SYNCED])
+SECONDS = st.sampled_from([0.0, 60.0])
+SIZES = st.sampled_from([0, 1000])
+
+
+@given(
+    totals=st.none() | st.builds(ReplicationTotals, SECONDS, SIZES, TIMES),
+    row=st.fixed_dictionaries(
+        {"last_sync_timestamp_seconds": TIMES, "rpo_violation_seconds": st.sampled_from([0, 9999])}
+    ),
+    watching=st.fixed_dictionaries(
+        {
+            "verdict": st.sampled_from([Verdict.MET, Verdict.BREACHED]),
+            "breached_seconds_total": SECONDS,
+            "synced_bytes_total": SIZES,
+        }
+    ),
+)
+@settings(max_examples=400)
+def test_the_very_row_of_the_look_before_changes_what_an_equal_one_does(
+    totals: ReplicationTotals | None, row: dict[str, Any], watching: dict[str, Any]
+) -> None:
+    """That a row is known spares work, and shows in nothing."""
+    known = replace(syncing(1000).replication, **row)
+    before = a_watched(
+        known, **watching, progress_changed_timestamp_seconds=NOW - 60, counted_bytes=1000
+    )
+    assert follow(before, known, totals=totals) == follow(before, replace(known), totals=totals)
+
+
+def test_a_replication_that_stands_still_is_watched_as_it_was() -> None:
+    """Who asks later whether anything changed needs to look no further than this."""
+    before = a_watched()
+    changes = follow(before, before.replication, totals=known())
+    assert changes.watched[0] is before
+    assert not changes.totals

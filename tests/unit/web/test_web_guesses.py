@@ -47,7 +47,7 @@ class Door:
         thread.start()
         with RawClient(theirs) as client:
             yield client
-        thread.join(5)
+        thread.join(60)
 
     def ask(self, *fields: str, peer: str = PEER) -> int:
         """The status of one request on a connection of its own."""
@@ -158,6 +158,6 @@ def test_C4_full_server_may_end_a_connection_whose_answer_waits(door: Door) -> N
     with RawClient(theirs) as client:
         client.send(f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: {WRONG}\r\n\r\n".encode())
         assert client.is_closed()
-    thread.join(5)
+    thread.join(60)
     assert len(seen) == 1
     assert seen[0] is not None

@@ -84,3 +84,8 @@ def test_form_is_labelled_as_what_it_is() -> None:
     assert choose_form(asked) == Form(openmetrics=True, gzip=True)
     assert choose_form(asked).content_type == OPENMETRICS_TYPE
     assert choose_form({}).content_type == TEXT_TYPE
+
+
+def test_a_weight_with_a_separator_before_it_is_no_weight_to_fail_on() -> None:
+    """Whatever counts as blank to one reader of a number counts so to the other."""
+    assert accepts_gzip("gzip;q=\x1f1") is True

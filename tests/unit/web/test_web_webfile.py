@@ -259,3 +259,20 @@ def test_client_certificate_needs_an_allowed_name(
         "client_allowed_sans: [prometheus.example, 192.0.2.9]",
     )
     assert WebFile(web_yml(text)).admits_peer(certificate) is is_admitted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tls_server_config:\n  min_version: !!int \n",
+        "tls_server_config:\n  cert_file: c\n  min_version: {a: b}\n",
+        "tls_server_config:\n  client_auth_type: {a: b}\n",
+    ],
+)
+def test_C23_what_cannot_be_looked_up_is_one_line(tmp_path: Path, text: str) -> None:
+    """A number without digits and a mapping for a word are refused as any other mistake is."""
+    path = tmp_path / "web.yml"
+    path.write_text(text)
+    with pytest.raises(WebFileError) as caught:
+        WebFile(path)
+    assert "\n" not in str(caught.value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from vr_exporter.appliance.wire.decoding import NotJson, WrongShape
 from vr_exporter.appliance.wire.fields import Reading
+from vr_exporter.appliance.wire.known import KnownRows
 from vr_exporter.appliance.wire.pages import (
     Page,
     info_of,
@@ -21,6 +22,7 @@ from vr_exporter.appliance.wire.pages import (
 )
 
 __all__ = [
+    "KnownRows",
     "NotJson",
     "Page",
     "Reading",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -19,9 +19,14 @@ from vr_exporter.appliance.wire.shapes import MetadataList, ResponseList
 from vr_exporter.appliance.wire.surprises import Surprises
 
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T", bound=msgspec.Struct | msgspec.Raw)
 
 _MOST_DIGITS = 20
 _MOST_INTEGER = 2**63 - 1
+
+
+UNSOUND = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a typed decode raises of a body that is to be read leniently."""
 
 
 class NotJson(ValueError):  # noqa: N818 named for what was found
@@ -46,7 +51,7 @@ def decode_list(body: bytes, shape: type[S], surprises: Surprises) -> tuple[Resp
     try:
         answer = _list_decoder(shape).decode(_checked(body))
         return answer, len(answer.rows)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNSOUND:
         document = _loaded(body, surprises)
     rows = document.get("list")
     if not isinstance(rows, list):
@@ -55,16 +60,27 @@ def decode_list(body: bytes, shape: type[S], surprises: Surprises) -> tuple[Resp
     return ResponseList(_nested_list(shape, rows, "list", surprises), meta), len(rows)
 
 
+def split_list(body: bytes) -> ResponseList[msgspec.Raw]:
+    """Part a page into its rows, which stay unread; what cannot be parted is UNSOUND."""
+    return _list_decoder(msgspec.Raw).decode(_checked(body))
+
+
+@cache
+def row_decoder(shape: type[S]) -> Callable[[bytes], S]:
+    """What reads a single row, typed; a row that has anything wrong is UNSOUND."""
+    return msgspec.json.Decoder(shape).decode
+
+
 def decode_entity(body: bytes, shape: type[S], surprises: Surprises) -> S:
     """Read one object in the same spirit."""
     try:
         return msgspec.json.decode(_checked(body), type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNSOUND:
         return _repaired(shape, _loaded(body, surprises), surprises)
 
 
 @cache
-def _list_decoder(shape: type[S]) -> msgspec.json.Decoder[ResponseList[S]]:
+def _list_decoder(shape: type[T]) -> msgspec.json.Decoder[ResponseList[T]]:
     return msgspec.json.Decoder(ResponseList[shape])  # type: ignore[valid-type] # a type made at run time
 
 

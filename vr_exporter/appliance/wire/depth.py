@@ -10,6 +10,7 @@ DEEPEST = 64
 _OPENING = ord("[")
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
+_ESCAPED = re.compile(rb'\\["\\]')
 _STRING = re.compile(rb'"[^"]*"')
 
 
@@ -29,8 +30,8 @@ def is_too_deep(body: bytes, limit: int = DEEPEST) -> bool:
 
 def _brackets(body: bytes) -> bytes:
     """Return the brackets outside of strings, all of one kind."""
-    if b'\\"' in body:
-        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if b"\\" in body:
+        body = _ESCAPED.sub(b"", body)
     structure = body.translate(_ALIKE, _NOT_STRUCTURE).replace(b'""', b"")
     return _STRING.sub(b"", structure) if b'"' in structure else structure
 

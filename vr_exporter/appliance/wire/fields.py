@@ -35,10 +35,14 @@ def given(value: T | UnsetType) -> T | None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading an answer takes: the time now, the API version, and who counts oddities."""
+    """What reading an answer takes: the time now, the API version, and who counts oddities.
+
+    `offset` is where a page begins in its list.
+    """
 
     now: float
     api: str = "v2"
+    offset: int = 0
     surprises: Surprises = field(default_factory=Surprises)
 
     def name(self, value: str | UnsetType | None, field: str) -> str:
@@ -118,7 +122,10 @@ class Reading:
     def instant(self, value: int | str | UnsetType | None, field: str) -> float | None:
         """Read milliseconds, or in v1 a string, as seconds since 1970, plausible or not."""
         if isinstance(value, int):
-            return value / 1000
+            if abs(value) <= _MOST_INTEGER:
+                return value / 1000
+            self.surprises.note("time", field, value)
+            return None
         if not isinstance(value, str):
             return None
         seconds = _seconds_of(value)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from vr_exporter.appliance.wire.decoding import decode_entity, decode_list
+from vr_exporter.appliance.wire.decoding import (
+    UNSOUND,
+    decode_entity,
+    decode_list,
+    row_decoder,
+    split_list,
+)
 from vr_exporter.appliance.wire.fields import Reading
+from vr_exporter.appliance.wire.known import KnownPage
 from vr_exporter.appliance.wire.pairings import (
     facts_of,
     issue_of,
@@ -62,14 +69,29 @@ class Page(Generic[T]):
     is_far_side_down: bool = False
 
 
-def replications_page(body: bytes, reading: Reading, *, local_vc_id: str) -> Page[Replication]:
-    """Read a page of /pairings/{id}/replications."""
-    return _page(
-        body,
-        ReplicationInfo,
-        reading,
-        lambda info: replication_of(info, reading, local_vc_id=local_vc_id),
-    )
+def replications_page(
+    body: bytes,
+    reading: Reading,
+    *,
+    local_vc_id: str,
+    known: KnownPage[Replication] | None = None,
+) -> Page[Replication]:
+    """Read a page of /pairings/{id}/replications, save the rows that are known of the last poll."""
+
+    def noun_of(info: ReplicationInfo) -> Replication | None:
+        return replication_of(info, reading, local_vc_id=local_vc_id)
+
+    try:
+        answer = split_list(body)
+        rows = (known or KnownPage()).read(
+            list(map(bytes, answer.rows)),
+            reading.surprises,
+            decode=row_decoder(ReplicationInfo),
+            noun_of=noun_of,
+        )
+    except UNSOUND:
+        return _page(body, ReplicationInfo, reading, noun_of)
+    return _page_of(rows, len(answer.rows), _meta(answer))
 
 
 def tasks_page(body: bytes, reading: Reading) -> Page[Task]:
@@ -83,7 +105,7 @@ def pairings_page(body: bytes, reading: Reading) -> Page[Pairing]:
     if sent == len(answer.rows):
         for number in rows_cut_off(_meta(answer), sent):
             without_far_side(answer.rows[number])
-    return _paged(answer, sent, lambda info: pairing_of(info, reading))
+    return _page_of(_nouns(answer, lambda info: pairing_of(info, reading)), sent, _meta(answer))
 
 
 def servers_page(body: bytes, reading: Reading) -> Page[ReplicationServer]:
@@ -116,14 +138,16 @@ def _page(
     body: bytes, shape: type[S], reading: Reading, noun_of: Callable[[S], T | None]
 ) -> Page[T]:
     answer, sent = decode_list(body, shape, reading.surprises)
-    return _paged(answer, sent, noun_of)
+    return _page_of(_nouns(answer, noun_of), sent, _meta(answer))
 
 
-def _paged(answer: ResponseList[S], sent: int, noun_of: Callable[[S], T | None]) -> Page[T]:
-    nouns = tuple(noun for row in answer.rows if (noun := noun_of(row)) is not None)
-    meta = _meta(answer)
+def _nouns(answer: ResponseList[S], noun_of: Callable[[S], T | None]) -> tuple[T, ...]:
+    return tuple(noun for row in answer.rows if (noun := noun_of(row)) is not None)
+
+
+def _page_of(rows: tuple[T, ...], sent: int, meta: MetadataList) -> Page[T]:
     return Page(
-        rows=nouns,
+        rows=rows,
         sent=sent,
         total=_natural(meta.total),
         limit=_natural(meta.limit),
@@ -132,7 +156,7 @@ def _paged(answer: ResponseList[S], sent: int, noun_of: Callable[[S], T | None])
     )
 
 
-def _meta(answer: ResponseList[S]) -> MetadataList:
+def _meta(answer: ResponseList[Any]) -> MetadataList:
     return MetadataList() if answer.meta is UNSET else answer.meta
 
 

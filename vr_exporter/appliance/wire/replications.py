@@ -158,6 +158,8 @@ def _part(done: int | None, whole: int | None, reading: Reading) -> tuple[int | 
 
 
 def _errors(info: ReplicationInfo, reading: Reading) -> tuple[ReplicationError, ...]:
+    if not (info.configuration_error or info.last_group_error or info.recovery_error):
+        return ()
     found: list[ReplicationError] = []
     details: tuple[
         tuple[Literal["configuration", "group"], ErrorDetails | UnsetType | None], ...

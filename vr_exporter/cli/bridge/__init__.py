@@ -46,12 +46,7 @@ _NEEDS = {
     metavar="SECONDS",
     help="How long each Alertmanager is given to take the test alert.",
 )
-@common.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="For people, or for programs.",
-)
+@common.output_option()
 def command(config_file: Path | None, deed: str, of: str | None, **flags: Any) -> Exit:
     """Explain, try, prove, stop or list what alerts ask for.
 

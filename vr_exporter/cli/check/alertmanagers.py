@@ -46,11 +46,17 @@ def _of_member(member: Alertmanager, settings: Settings, judged: set[str]) -> It
     try:
         config = yaml.safe_load(original)
         found = list(judge(config, settings))
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except _UNREADABLE as error:
         what = f"its configuration cannot be judged: {type(error).__name__}"
         yield warn(SUBJECT, what, "amtool check-config, and docs/alert-bridge.md")
         return
     yield from found
+
+
+_UNREADABLE = (
+    *(yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError),
+)
+"""What PyYAML and we raise for a text that is no configuration of Alertmanager's."""
 
 
 def _original(body: bytes) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from vr_exporter.cli import common
+from vr_exporter.cli.bundled import runbook_option, write
 
 FILES = {"plain": "vr-rules.yml", "crd": "vr-prometheusrule.yml"}
 """The file that `--output` writes, by format."""
@@ -25,12 +26,7 @@ FILES = {"plain": "vr-rules.yml", "crd": "vr-prometheusrule.yml"}
     metavar="REGEX",
     help="The job under which Prometheus scrapes the exporter, as its rules match it.",
 )
-@common.option(
-    "--runbook-url",
-    default="https://vr-exporter.example/runbooks",
-    metavar="URL",
-    help="The page of your runbook; # and the alert's name in lower case are appended.",
-)
+@runbook_option
 @common.option(
     "--group",
     default="rpo,sync,state,site,exporter",
@@ -63,16 +59,4 @@ def command(job: str, runbook_url: str, group: str, format: str, output: Path | 
     if output is None:
         click.echo(text, nl=False)
     else:
-        _write(output / FILES[format], text)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        said = f"--output: {path}: {(error.strerror or 'cannot be written').lower()}"
-        raise common.CommandError(
-            common.Exit.USAGE, f"{said} (name a folder that you may write to)"
-        ) from None
-    click.echo(path)
+        write(output / FILES[format], text)

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from vr_exporter.cli.bundled import folder
+from vr_exporter.cli.bundled import RUNBOOK, folder
 from vr_exporter.cli.rules.asked import Asked
 
 BUNDLED: Final = ("vr-rules.yml", "vr-bridge-rules.yml")
 """The rule files of the folder `rules`."""
 
 _JOB: Final = 'job=~"vr-exporter"'
-_RUNBOOK: Final = "'https://vr-exporter.example/runbooks#"
+_RUNBOOK: Final = f"'{RUNBOOK}#"
 _OPENING: Final = re.compile(r"^(?:  #.*\n)*  - name: vr-(\S+)\n", re.MULTILINE)
 _RECORDED: Final = re.compile(r"^      - record: (\S+)$", re.MULTILINE)
 
@@ -63,9 +63,7 @@ def alert_groups() -> tuple[str, ...]:
 
 def rule_file(asked: Asked) -> str:
     """What Prometheus reads under `rule_files`."""
-    opening = (
-        (folder() / "rules" / BUNDLED[0]).read_text(encoding="utf-8").partition("groups:\n")[0]
-    )
+    opening, _, _ = _text_of(BUNDLED[0]).partition("groups:\n")
     return opening + _body(asked)
 
 

@@ -29,12 +29,7 @@ MOST_ROWS = 1000
     default=20,
     help="So many triggers and rows of the audit, the youngest first.",
 )
-@common.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="For people, or for programs.",
-)
+@common.output_option()
 def command(config_file: Path | None, deed: str, of: str | None, **flags: Any) -> Exit:
     """Show what was wished and what came of it, or take note of what stayed unknown.
 

@@ -32,12 +32,7 @@ Output = Literal["table", "json", "csv"]
     metavar="GLOB",
     help="Those alone whose VM fits, or whose id it is; repeatable.",
 )
-@common.option(
-    "--output",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    help="For people, or for programs.",
-)
+@common.output_option("csv")
 def command(
     *,
     config_file: Path | None,

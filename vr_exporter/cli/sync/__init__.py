@@ -51,12 +51,7 @@ if TYPE_CHECKING:
     default="2h",
     help="Leave after this long; what runs goes on, what still waits is not begun.",
 )
-@common.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="For people, or for programs.",
-)
+@common.output_option()
 def command(config_file: Path | None, name: tuple[str, ...], **flags: Any) -> Exit:
     """Start a sync of the named VMs or replication ids and follow it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,13 +104,12 @@ class Run:
         if self._options.output == "json":
             yield Silence()
             return
-        screen = console()
-        if not screen.is_terminal:
+        if not sys.stdout.isatty():
             yield Lines(click.echo)
             return
         from vr_exporter.cli.sync.bars import Bars
 
-        with Bars(screen) as bars:
+        with Bars(console()) as bars:
             yield bars
 
     def _told(self, standings: list[Standing], found: Found) -> Exit:

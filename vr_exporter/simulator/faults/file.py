@@ -13,7 +13,8 @@ from vr_exporter.simulator.faults.fault import Fault, Kind
 from vr_exporter.simulator.faults.kinds import KINDS, VALUE_RANGES
 from vr_exporter.simulator.routes import OPERATIONS
 
-_DURATION = re.compile(r"(?=.)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+_UNITS = ("d", "h", "m", "s", "ms")
+_DURATION = re.compile("(?=.)" + "".join(rf"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS))
 _UNIT_SECONDS = (86400, 3600, 60, 1, 0.001)
 _KEYS = ("at", "for", "site", "kind", "match", "operation", "rate", "skip", "times", "value")
 _OPERATIONS = tuple(operation.id for operation in OPERATIONS)
@@ -66,7 +67,7 @@ def read_faults(path: Path, *, sites: Sequence[str] = ()) -> tuple[Fault, ...]:
         entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     except OSError as error:
         raise FaultFileError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise FaultFileError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(entries, list):
         raise FaultFileError(f"{path}: a list of faults is wanted")
@@ -121,7 +122,7 @@ def _value(where: str, kind: Kind, value: Any) -> str | float | None:
 
 
 def _duration(where: str, key: str, text: Any) -> float:
-    found = _DURATION.fullmatch("0s" if text in {0, "0"} else str(text))
+    found = _DURATION.fullmatch("0s" if text in (0, "0") else str(text))
     if found is None:
         raise FaultFileError(f"{where}: {key}: {text!r} is no duration such as 30s, 5m or 1h30m")
     parts = zip(found.groups(), _UNIT_SECONDS, strict=True)

@@ -41,9 +41,17 @@ def skip_resolved(_trigger: Trigger, facts: Facts) -> Skip | None:
 
 def skip_unmatched(_trigger: Trigger, facts: Facts) -> Skip | None:
     """A rule names the alert, it says vr_action="sync", and means one replication (guard 4)."""
-    if facts.alert is None or not facts.alert.fault:
-        return None
-    return Skip("unmatched", facts.alert.fault)
+    return _without_target(facts, "unmatched")
+
+
+def skip_unread(_trigger: Trigger, facts: Facts) -> Skip | None:
+    """What may be meant cannot be told while its place is not read (guard 4)."""
+    return _without_target(facts, "stale")
+
+
+def _without_target(facts: Facts, reason: str) -> Skip | None:
+    fault = facts.alert.fault if facts.alert else None
+    return fault if fault is not None and fault.reason == reason else None
 
 
 def skip_duplicate(_trigger: Trigger, facts: Facts) -> Skip | None:
@@ -126,10 +134,7 @@ def skip_in_storm(trigger: Trigger, facts: Facts) -> Skip | None:
 
 
 def skip_over_budget(trigger: Trigger, facts: Facts) -> Skip | None:
-    """Programs start no more than so many syncs an hour, and alerts follow no end (guard 12)."""
-    if trigger.origin is Origin.ALERT and facts.following >= MOST_FOLLOWING:
-        vm = trigger.target.vm
-        return Skip("budget", f"{facts.following} alerts follow the sync of {vm} already")
+    """Programs start no more than so many syncs an hour (guard 12)."""
     is_spent = facts.budget_used >= facts.budget_limit
     if trigger.origin not in BUDGETED or facts.is_target_held or not is_spent:
         return None
@@ -140,7 +145,13 @@ def skip_over_budget(trigger: Trigger, facts: Facts) -> Skip | None:
 
 
 def skip_while_cooling(trigger: Trigger, facts: Facts) -> Skip | None:
-    """A target is synced on request at most once per cool-down; force skips this (guard 13)."""
+    """A target is synced on request at most once per cool-down; force skips this (guard 13).
+
+    Alerts follow the sync under way, but no end of them.
+    """
+    if trigger.origin is Origin.ALERT and facts.following >= MOST_FOLLOWING:
+        vm = trigger.target.vm
+        return Skip("cooldown", f"{facts.following} alerts follow the sync of {vm} already")
     last = facts.last_claimed_at
     if trigger.is_forced or facts.is_target_held or last is None:
         return None

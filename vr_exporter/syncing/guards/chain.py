@@ -93,6 +93,12 @@ BEFORE: tuple[Guard[Facts], ...] = (
         *(before.skip_unmatched, inputs.matched, "alert"),
     ),
     Guard(
+        *(4, "site read", "stale"),
+        "where the replication is not known, its site was read; before its first reading has "
+        "ended nothing is decided: 503, and the webhook comes again at once",
+        *(before.skip_unread, inputs.place, "alert"),
+    ),
+    Guard(
         *(5, "new", "duplicate"),
         "an episode that was queued, posted or done is not taken again",
         *(before.skip_duplicate, inputs.known, "alert"),
@@ -132,14 +138,14 @@ BEFORE: tuple[Guard[Facts], ...] = (
     ),
     Guard(
         *(12, "budget", "budget"),
-        "`triggers.max_per_hour` wishes by programs, all sites together; and no more than "
-        f"{MOST_FOLLOWING} alerts follow one sync",
+        "`triggers.max_per_hour` wishes by programs, all sites together",
         *(before.skip_over_budget, inputs.budget, "api, alert"),
     ),
     Guard(
         *(13, "cool-down", "cooldown"),
         "`triggers.cooldown` since the last trigger of the replication by anyone; for alerts the "
-        "largest of it, `webhook.cooldown` and the RPO",
+        "largest of it, `webhook.cooldown` and the RPO. What is under way is joined, by no more "
+        f"than {MOST_FOLLOWING} alerts",
         *(before.skip_while_cooling, inputs.cooldown),
     ),
 )

@@ -23,7 +23,14 @@ MOST_UNHEALED: Final = 2
 """So many triggers by alert of one replication that healed nothing are taken for a loop."""
 
 MOST_FOLLOWING: Final = 10
-"""So many wishes by alert follow one sync: each is a row and a commit, and says nothing new."""
+"""So many wishes by alert follow one sync; those beyond are cool-down, and lose nothing.
+
+Members of a cluster send one episode under one key, so they are no two followers. What makes
+several is two views of a pairing, replicas of Prometheus that keep labels of their own, several
+rules, or an alert that flaps. All of them ask for the sync that is under way already. Without a
+bound a sender with the credential makes a row and a commit of every `startsAt` it invents. It is
+no budget: nothing is spent, and nobody is to be told that syncs are held back.
+"""
 
 
 class Mode(Enum):
@@ -81,18 +88,19 @@ class StormFacts:
 class EpisodeFacts:
     """What guards that are for alerts alone judge by.
 
-    `fault` says why the alert means no sync. `known` is the state of the row under its key, where
-    that row may not be taken up again. `claimed_at` is when a trigger of ours last asked for the
-    replication, `unhealed` how many by alert did since it was last seen within its RPO or somebody
-    acknowledged them. `silence` says what silences it now, empty for nothing.
+    `fault` says why the alert means no replication. `known` is the state of the row under its key,
+    where that row may not be taken up again. `claimed_at` is when a trigger of ours last asked for
+    the replication, `unhealed` how many by alert did since it was last seen within its RPO or
+    somebody acknowledged them. `silence` says what silences it now, empty for nothing, None where
+    nobody was asked.
     """
 
     episode: Episode
-    fault: str = ""
+    fault: Skip | None = None
     known: TriggerState | None = None
     claimed_at: float | None = None
     unhealed: int = 0
-    silence: str = ""
+    silence: str | None = None
     storm: StormFacts = field(default_factory=StormFacts)
 
 

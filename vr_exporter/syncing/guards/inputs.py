@@ -5,7 +5,7 @@ from __future__ import annotations
 from vr_exporter.domain.episodes import stamp
 from vr_exporter.domain.rpo import verdict_of
 from vr_exporter.domain.triggers import TABLE, Trigger
-from vr_exporter.syncing.guards.facts import Facts, FreshFacts
+from vr_exporter.syncing.guards.facts import Facts, FreshFacts, Mode
 from vr_exporter.syncing.words import span
 
 _NO_ALERT = "no alert asks"
@@ -51,8 +51,20 @@ def matched(trigger: Trigger, facts: Facts) -> str:
     """The one replication that is meant."""
     if facts.alert is None:
         return _NO_ALERT
+    if facts.alert.fault is not None:
+        return facts.alert.fault.sentence
     target = trigger.target
-    return facts.alert.fault or f"{target.vm} ({target.replication_id}) at {target.site}"
+    return f"{target.vm} ({target.replication_id}) at {target.site}"
+
+
+def place(_trigger: Trigger, facts: Facts) -> str:
+    """Whether the place that the alert names was read."""
+    if facts.alert is None:
+        return _NO_ALERT
+    fault = facts.alert.fault
+    if fault is None:
+        return "read"
+    return fault.sentence if fault.reason == "stale" else "no replication is meant"
 
 
 def known(_trigger: Trigger, facts: Facts) -> str:
@@ -78,8 +90,16 @@ def maintenance(_trigger: Trigger, facts: Facts) -> str:
 
 
 def silences(_trigger: Trigger, facts: Facts) -> str:
-    """What silences it."""
-    return _NO_ALERT if facts.alert is None else facts.alert.silence or "not silenced"
+    """What silences it, or why nobody was asked."""
+    alert = facts.alert
+    if alert is None:
+        return _NO_ALERT
+    if alert.silence is not None:
+        return alert.silence or "not silenced"
+    is_off = facts.has_kill_switch or facts.mode is Mode.OFF
+    is_refused = is_off or alert.fault is not None or not alert.episode.is_firing
+    why = "it is refused already" if is_refused else "no Alertmanager in the settings"
+    return f"not asked: {why}"
 
 
 def circuit(_trigger: Trigger, facts: Facts) -> str:
@@ -98,13 +118,14 @@ def storm(_trigger: Trigger, facts: Facts) -> str:
 
 def budget(_trigger: Trigger, facts: Facts) -> str:
     """What of the budget is used."""
-    used = f"{facts.budget_used}/{facts.budget_limit} within the hour"
-    return f"{used}, {facts.following} alerts follow" if facts.following else used
+    return f"{facts.budget_used}/{facts.budget_limit} within the hour"
 
 
 def cooldown(_trigger: Trigger, facts: Facts) -> str:
     """When it was asked last, and when it may be again."""
     last = facts.last_claimed_at
+    if facts.is_target_held:
+        return f"under way, {facts.following} alerts follow"
     if last is None:
         return f"never asked, cool-down {span(facts.cooldown_seconds)}"
     return f"last asked {_at(last)}, free at {_at(last + facts.cooldown_seconds)}"

@@ -15,7 +15,7 @@ from vr_exporter.web.problems import encoded
 from vr_exporter.web.sources import Sources
 
 if TYPE_CHECKING:  # the table of the routes names this room as one that answers
-    from vr_exporter.web.table import Route
+    from vr_exporter.web.route import Route
 
 KEY_PATTERN: Final = "^[A-Za-z0-9._:-]{1,128}$"
 _ALWAYS: Final = (400, 401, 408, 414, 431)

@@ -1,0 +1,1 @@
+"""Inputs that nobody sends, for every parser that meets something from outside."""

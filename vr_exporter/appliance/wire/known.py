@@ -1,0 +1,73 @@
+"""Rows that came in the last poll too, byte for byte: what was made of them holds still."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from vr_exporter.appliance.wire.surprises import Surprises
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class KnownPage(Generic[T]):
+    """What was made of the rows of a page, each under the bytes that it came in.
+
+    A row that surprised is not kept: it is read, and counted, whenever it comes.
+    """
+
+    def __init__(self) -> None:
+        self.read_at = -math.inf
+        self._nouns: dict[bytes, T] = {}
+
+    def read(
+        self,
+        rows: Sequence[bytes],
+        surprises: Surprises,
+        *,
+        decode: Callable[[bytes], R],
+        noun_of: Callable[[R], T | None],
+    ) -> tuple[T, ...]:
+        """Make nouns of rows; nothing is made of any before all that are new are decoded."""
+        nouns = list(map(self._nouns.get, rows))
+        unknown = [place for place, noun in enumerate(nouns) if noun is None]
+        decoded = [decode(rows[place]) for place in unknown]
+        odd: set[bytes] = set()
+        for place, row in zip(unknown, decoded, strict=True):
+            noted = surprises.noted
+            nouns[place] = noun_of(row)
+            if surprises.noted != noted:
+                odd.add(rows[place])
+        self._nouns = {
+            row: noun
+            for row, noun in zip(rows, nouns, strict=True)
+            if noun is not None and row not in odd
+        }
+        return tuple(noun for noun in nouns if noun is not None)
+
+
+class KnownRows(Generic[T]):
+    """Keeps the pages of one poll for the next; rows seldom move from one page to another.
+
+    A page is asked for by all that its reading rests on besides its bytes. Only the time is not
+    among it: what could be meant can be meant later too, and a clock set back makes us forget.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[Hashable, KnownPage[T]] = {}
+        self._now: dict[Hashable, KnownPage[T]] = {}
+
+    def begin_poll(self) -> None:
+        """Forget what the last poll did not ask for."""
+        self._before, self._now = self._now, {}
+
+    def page(self, key: Hashable, *, now: float) -> KnownPage[T]:
+        """What is known of a page, for who reads it to bring it up to date."""
+        page = self._now.get(key) or self._before.pop(key, None)
+        if page is None or now < page.read_at:
+            page = KnownPage[T]()
+        page.read_at = now
+        self._now[key] = page
+        return page

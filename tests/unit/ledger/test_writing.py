@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,11 @@ class Desk:
         with self.store.transaction("T0") as connection:
             trigger_rows.put(connection, a_row(**changes))  # type: ignore[arg-type]
 
+    def doubt(self, doubt: Doubt) -> None:
+        """Let the commit of this step fail."""
+        with suppress(StoreFailed), self.writer._doubted(doubt):
+            raise StoreFailed
+
     def told(self) -> list[tuple[str, str, float]]:
         """Who did what and when, by the audit."""
         rows = self.book.audit.youngest(None, 9)
@@ -51,7 +57,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_K2_a_wish_that_reached_the_disk_is_ended_there(desk: Desk) -> None:
     """Whoever asked was told no."""
     desk.on_disk()
-    desk.writer.doubt(Doubt("one", "T1", NOW + 5))
+    desk.doubt(Doubt("one", "T1", NOW + 5))
     found = desk.book.get("one")
     assert found is not None
     assert (found.state, found.ended_at) == (S.EXPIRED, NOW + 5)
@@ -62,7 +68,7 @@ def test_K2_a_wish_that_reached_the_disk_is_ended_there(desk: Desk) -> None:
 def test_K2_a_joining_that_reached_the_disk_holds(desk: Desk) -> None:
     """It ends with its leader, also where that ended meanwhile."""
     desk.on_disk(state=S.JOINED, has_joined=True, follows="leader")
-    desk.writer.doubt(Doubt("one", "T1", NOW))
+    desk.doubt(Doubt("one", "T1", NOW))
     found = desk.book.get("one")
     assert found is not None
     assert found.state is S.JOINED
@@ -70,7 +76,7 @@ def test_K2_a_joining_that_reached_the_disk_holds(desk: Desk) -> None:
     leader = a_row("leader", state=S.FAILED, reason="storage", ended_at=NOW)
     desk.book.put(None, leader, now=NOW)
     desk.on_disk(key="two", state=S.JOINED, has_joined=True, follows="leader")
-    desk.writer.doubt(Doubt("two", "T1", NOW + 1))
+    desk.doubt(Doubt("two", "T1", NOW + 1))
     second = desk.book.get("two")
     assert second is not None
     assert (second.state, second.reason) == (S.FAILED, "storage")
@@ -93,7 +99,7 @@ def test_K5_a_claim_that_reached_the_disk_is_looked_for(
     desk.book.put(None, a_row(state=known), now=NOW)
     desk.book.written()
     desk.on_disk(state=on_disk)
-    desk.writer.doubt(Doubt("one", "T2", NOW + 5))
+    desk.doubt(Doubt("one", "T2", NOW + 5))
     found = desk.book.get("one")
     assert found is not None
     assert found.state is state
@@ -104,7 +110,7 @@ def test_K5_a_claim_that_reached_the_disk_is_looked_for(
 def test_K5_a_claim_of_which_memory_knows_nothing_is_left_to_the_next_start(desk: Desk) -> None:
     """That finds it posting, and looks for it."""
     desk.on_disk(state=S.POSTING)
-    desk.writer.doubt(Doubt("one", "T2", NOW))
+    desk.doubt(Doubt("one", "T2", NOW))
     assert desk.book.get("one") is None
 
 
@@ -112,7 +118,7 @@ def test_K2_a_joining_goes_on_while_its_leader_does(desk: Desk) -> None:
     """Its end is not known yet."""
     desk.book.put(None, a_row("leader", state=S.RUNNING), now=NOW)
     desk.on_disk(state=S.JOINED, has_joined=True, follows="leader")
-    desk.writer.doubt(Doubt("one", "T1", NOW))
+    desk.doubt(Doubt("one", "T1", NOW))
     found = desk.book.get("one")
     assert found is not None
     assert found.state is S.JOINED
@@ -133,7 +139,7 @@ def test_C34_what_waits_for_the_disk_is_in_the_log_at_once(
 
 def test_K2_what_did_not_reach_the_disk_was_never_asked(desk: Desk) -> None:
     """The doubt is over once it was looked for."""
-    desk.writer.doubt(Doubt("one", "T1", NOW))
+    desk.doubt(Doubt("one", "T1", NOW))
     assert desk.book.get("one") is None
     desk.on_disk()
     assert desk.writer.write_behind("probe")
@@ -147,7 +153,7 @@ def test_K2_a_doubt_waits_for_the_file(desk: Desk) -> None:
     desk.faults.is_gone, desk.faults.commits = True, ["lost"]
     with pytest.raises(StoreFailed), desk.writer.transaction("T1"):
         pass
-    desk.writer.doubt(Doubt("one", "T1", NOW))
+    desk.doubt(Doubt("one", "T1", NOW))
     assert desk.book.get("one") is None
     assert not desk.writer.write_behind("probe")
     desk.faults.is_gone = False

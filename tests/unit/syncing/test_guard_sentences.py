@@ -85,7 +85,7 @@ BEFORE_SENTENCES: list[tuple[dict[str, Any], Facts, Skip]] = [
     (
         {"origin": Origin.ALERT},
         some_facts(following=10),
-        Skip("budget", "10 alerts follow the sync of db-01 already"),
+        Skip("cooldown", "10 alerts follow the sync of db-01 already"),
     ),
     (
         {"origin": Origin.API},
@@ -250,11 +250,12 @@ def test_explain_shows_what_each_guard_judged_by() -> None:
         "mode": "on",
         "firing": "VrRpoBreached since 2026-09-21T14:03:20Z",
         "matched": "db-01 (GID-1) at madrid",
+        "site read": "read",
         "new": "not taken before",
         "in time": "may wait 10 min",
         "loop": "0 triggers unhealed",
         "maintenance": "no window",
-        "silences": "not silenced",
+        "silences": "not asked: no Alertmanager in the settings",
         "circuit": "closed",
         "storm": "20/50 = 40.0 %",
         "budget": "0/60 within the hour",
@@ -275,7 +276,7 @@ def test_explain_shows_what_speaks_against_a_wish() -> None:
     against = replace(
         alerted(
             replace(BREACHED, is_firing=False),
-            fault="no rule names it",
+            fault=Skip("unmatched", "no rule names it"),
             known=TriggerState.RUNNING,
             unhealed=2,
             silence="silence abc covers it",
@@ -297,6 +298,7 @@ def test_explain_shows_what_speaks_against_a_wish() -> None:
         "mode": "dry-run",
         "firing": "VrRpoBreached since 2026-09-21T14:03:20Z, resolved",
         "matched": "no rule names it",
+        "site read": "no replication is meant",
         "new": "syncing",
         "in time": "may wait 2 h",
         "loop": "2 triggers unhealed",
@@ -304,7 +306,7 @@ def test_explain_shows_what_speaks_against_a_wish() -> None:
         "silences": "silence abc covers it",
         "circuit": "open after 3 failures",
         "storm": "the pairing is down",
-        "budget": "7/60 within the hour, 2 alerts follow",
+        "budget": "7/60 within the hour",
         "cool-down": "last asked 2026-09-21T14:12:20Z, free at 2026-09-21T14:22:20Z",
         "read": "not read",
         "there": "not listed",
@@ -321,10 +323,38 @@ def test_explain_shows_where_no_alert_asks() -> None:
     """What is for alerts alone has nothing to judge by then; a state unknown is said so."""
     nameless = some_fresh_facts(replication=a_replication(status=None), clock_skew_seconds=-240.0)
     found = shown(some_facts(), nameless)
-    of_alerts = ["firing", "matched", "new", "loop", "silences", "storm"]
+    of_alerts = ["firing", "matched", "site read", "new", "loop", "silences", "storm"]
     assert {found[name] for name in of_alerts} == {"no alert asks"}
     assert found["state"] == "unknown"
     assert found["age"] == "60 s old, any age asked for"
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown_as"),
+    [
+        (alerted(silence=""), "not silenced"),
+        (alerted(silence="silence abc covers it"), "silence abc covers it"),
+        (alerted(), "not asked: no Alertmanager in the settings"),
+        (alerted(fault=Skip("unmatched", "x")), "not asked: it is refused already"),
+        (alerted(replace(BREACHED, is_firing=False)), "not asked: it is refused already"),
+        (replace(alerted(), mode=Mode.OFF), "not asked: it is refused already"),
+        (replace(alerted(), has_kill_switch=True), "not asked: it is refused already"),
+    ],
+)
+def test_explain_says_why_nobody_was_asked_for_silences(facts: Facts, shown_as: str) -> None:
+    """Where something else refuses it already, or there is nobody to ask."""
+    assert shown(facts, some_fresh_facts())["silences"] == shown_as
+
+
+def test_explain_tells_a_place_that_was_not_read_from_one_that_is_not_meant() -> None:
+    """Each is its own guard's no; what is under way tells how many follow it."""
+    unread = alerted(fault=Skip("stale", "madrid was not read"))
+    assert judge_before(a_trigger(), unread) == Skip("stale", "madrid was not read")
+    assert shown(unread, some_fresh_facts())["site read"] == "madrid was not read"
+    unmatched = alerted(fault=Skip("unmatched", "no rule names it"))
+    assert judge_before(a_trigger(), unmatched) == Skip("unmatched", "no rule names it")
+    held = replace(alerted(), is_target_held=True, following=3)
+    assert shown(held, some_fresh_facts())["cool-down"] == "under way, 3 alerts follow"
 
 
 def test_explain_asks_every_guard_whatever_the_others_say() -> None:

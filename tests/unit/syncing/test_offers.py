@@ -20,10 +20,10 @@ from tests.builders import (
 )
 from tests.ledgers import Faults, a_row
 from tests.wishes import a_target, a_wish
-from vr_exporter.domain.episodes import Episode, Intent
+from vr_exporter.domain.episodes import Episode, Intent, NoTarget
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
-from vr_exporter.domain.triggers import Origin, Target, TriggerState
+from vr_exporter.domain.triggers import Origin, Skip, Target, TriggerState
 from vr_exporter.ledger.sqlite import Ledger
 from vr_exporter.syncing.crowd import Crowd
 from vr_exporter.syncing.desk import Desk, Policy
@@ -49,7 +49,12 @@ def an_intent(target: Target | None = DB, *, fault: str = "", **changes: Any) ->
     """An alert that asks for a target."""
     labels = {"site": "madrid", "replication": target.replication_id if target else "GID-9"}
     episode = replace(Episode("VrRpoBreached", labels, NOW - 600), **changes)
-    return Intent(episode, target, fault)
+    return Intent(episode, target, no_target(fault) if fault else None)
+
+
+def no_target(fault: str, reason: str = "unmatched", *, is_early: bool = False) -> NoTarget:
+    """Why an alert means no replication."""
+    return NoTarget(Skip(reason, fault), is_early=is_early)
 
 
 @dataclass
@@ -208,7 +213,8 @@ def test_under_the_kill_switch_nobody_asks_for_silences(office: Office) -> None:
     office.offers.take([an_intent()])
     (explained,) = office.offers.preview([an_intent()])
     assert office.asked == []
-    assert {each.name: each.shown for each in explained.findings}["silences"] == "not silenced"
+    shown = {each.name: each.shown for each in explained.findings}
+    assert shown["silences"] == "not asked: it is refused already"
 
 
 def test_only_what_means_a_target_can_be_silenced(office: Office) -> None:
@@ -219,7 +225,7 @@ def test_only_what_means_a_target_can_be_silenced(office: Office) -> None:
     )
     assert [refusal(each) for each in (db, none, web)] == ["silenced", "unmatched", None]
     shown = {each.name: each.shown for each in none.findings}
-    assert shown["silences"] == "not silenced"
+    assert shown["silences"] == ("not asked: it is refused already")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +246,7 @@ def test_of_a_target_that_is_none_is_known_what_the_alert_says(
     office: Office, labels: dict[str, str], target: Target
 ) -> None:
     """Cut to a length that a label has; only a site of ours becomes one."""
-    intent = Intent(Episode("A" * 200, labels, NOW - 60), None, "means nothing")
+    intent = Intent(Episode("A" * 200, labels, NOW - 60), None, no_target("means nothing"))
     (verdict,) = office.offers.take([intent]).verdicts
     assert verdict.trigger.target == target
     assert verdict.trigger.actor == "alert " + "A" * 128
@@ -312,3 +318,17 @@ def test_loops_are_told_by_what_was_claimed(office: Office) -> None:
     labels = {"site": "madrid", "replication": "GID-1", "component": "sync"}
     assert office.refusals(an_intent(labels=labels, starts_at=NOW + 1)) == ["loop"]
     assert office.refusals(an_intent(labels=labels)) == ["cooldown"]
+
+
+def test_what_names_a_site_that_is_not_read_yet_has_to_come_again(office: Office) -> None:
+    """Nothing of it is noted; what was tried and could not be read is refused as stale."""
+    early = no_target("no site is known yet", "stale", is_early=True)
+    late = no_target("madrid was not read", "stale")
+    episode = an_intent().episode
+    taken = office.offers.take([Intent(episode, None, early), Intent(episode, None, late)])
+    assert taken.early == 1
+    assert [each.skip and each.skip.reason for each in taken.verdicts] == ["stale", "stale"]
+    assert taken.verdicts[0].sentence == "no site is known yet"
+    assert [row.result.partition(" [")[0] for row in office.ledger.audit(limit=9)] == [
+        "stale: madrid was not read"
+    ]

@@ -49,7 +49,7 @@ def test_B21_the_mounts_are_those_of_this_process(
     monkeypatch.setattr(file_system, "_MOUNTS", mounts)
     assert doubtful_kind(Path("/srv")) is None
     line = b"22 21 0:21 / /srv\xff/gr\xc3\xbcn rw - nfs4 filer:/srv rw\n"
-    mounts.write_bytes(line)
+    mounts.write_bytes(b"21 1 0:20 / / rw - ext4 /dev/sda1 rw\n" + line + line.upper())
     assert doubtful_kind(Path(os.fsdecode(b"/srv\xff/gr\xc3\xbcn/state"))) == "nfs4"
     assert doubtful_kind(Path("/srv")) is None
 

@@ -463,3 +463,49 @@ def test_a_write_back_that_fails_is_counted(
     kept.close()
     kept._checkpoint()
     assert kept.facts.failures["checkpoint"] == 1
+
+
+def test_B4_facts_that_nobody_wrote_are_damage(tmp_path: Path) -> None:
+    """What is said names them, and nothing of the store stays open."""
+    path = tmp_path / "state.db"
+    Ledger(path, now=NOW).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE meta SET value = 'many' WHERE name = 'boots'")
+    connection.close()
+    with pytest.raises(StateUnusable) as caught:
+        Ledger(path, now=NOW)
+    why = "damaged or no store of ours, ValueError invalid literal for int() with base 10: 'many' "
+    assert str(caught.value).startswith(f"{path}: {why}(set it aside: ")
+    assert open_below(tmp_path) == []
+
+    def connect(_uri: str) -> sqlite3.Connection:
+        raise ValueError("no number")
+
+    with pytest.raises(StateUnusable) as caught:
+        Store(path, connect=connect)
+    assert str(caught.value).startswith(f"{path}: damaged or no store of ours, no number (")
+
+
+def test_loops_of_what_is_gone_are_forgotten_by_pruning(ledger: Ledger, points: list[str]) -> None:
+    """In a transaction of their own."""
+    ledger.reserve(a_row(origin=Origin.ALERT), now=NOW)
+    assert ledger.claim("one", now=NOW)
+    taken = ledger.trigger("one")
+    assert taken is not None
+    ledger.settle(step(taken, S.REFUSED), now=NOW)
+    assert ledger.unhealed_of(GID) == 1
+    points.clear()
+    ledger.prune(now=NOW + 31 * 86_400)
+    assert points == both("T7") * 2
+    assert ledger.unhealed_of(GID) == 0
+
+
+def test_B1_a_store_whose_file_was_removed_says_so(tmp_path: Path) -> None:
+    """What is written to it would be lost."""
+    path = tmp_path / "state.db"
+    kept = Store(path)
+    path.unlink()
+    with pytest.raises(StoreFailed) as caught, kept.transaction("T0"):
+        pass
+    assert str(caught.value) == f"{path}: the file that was open is gone from its folder"
+    kept.close()

@@ -353,6 +353,9 @@ def test_explain_tells_a_place_that_was_not_read_from_one_that_is_not_meant() ->
     assert shown(unread, some_fresh_facts())["site read"] == "madrid was not read"
     unmatched = alerted(fault=Skip("unmatched", "no rule names it"))
     assert judge_before(a_trigger(), unmatched) == Skip("unmatched", "no rule names it")
+    for facts, name in ((unread, "site read"), (unmatched, "matched"), (alerted(), "")):
+        found = explain(a_trigger(), facts, some_fresh_facts())
+        assert [each.name for each in found if each.skip] == [name] * bool(name)
     held = replace(alerted(), is_target_held=True, following=3)
     assert shown(held, some_fresh_facts())["cool-down"] == "under way, 3 alerts follow"
 

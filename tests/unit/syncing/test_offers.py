@@ -148,8 +148,10 @@ def test_B1_what_the_ledger_took_before_it_failed_is_told(office: Office, faults
         return done
 
     office.ledger.reserve = reserve  # type: ignore[method-assign]
-    taken = offers.take([an_intent(None, fault="x"), an_intent(), an_intent(WEB)])
-    assert [verdict.trigger.target for verdict in taken.verdicts] == [DB]
+    early = replace(an_intent(None), fault=no_target("x", "stale", is_early=True))
+    taken = offers.take([an_intent(None, fault="x"), early, an_intent(), an_intent(WEB)])
+    assert [verdict.trigger.target for verdict in taken.verdicts if verdict.is_new] == [DB]
+    assert taken.early == 1
     assert taken.failure is not None
     assert [row.what for row in office.ledger.audit(limit=9)] == ["reserved"]
 
@@ -332,3 +334,12 @@ def test_what_names_a_site_that_is_not_read_yet_has_to_come_again(office: Office
     assert [row.result.partition(" [")[0] for row in office.ledger.audit(limit=9)] == [
         "stale: madrid was not read"
     ]
+
+
+def test_what_is_refused_for_another_reason_need_not_come_again(office: Office) -> None:
+    """Under the kill switch it is no matter whether its site was read."""
+    office.ledger.set_kill_switch(on=True, actor="bob", now=NOW)
+    early = no_target("no site is known yet", "stale", is_early=True)
+    taken = office.offers.take([Intent(an_intent().episode, None, early)])
+    assert taken.early == 0
+    assert office.ledger.audit(limit=1)[0].what == "skipped"

@@ -214,6 +214,14 @@ def test_B1_a_ledger_that_cannot_take_it_has_it_sent_again() -> None:
     assert door.heard == ["received", "failed store"]
 
 
+def test_what_names_a_site_that_is_being_read_has_it_sent_again() -> None:
+    """503, with how many of how many."""
+    door = Door(take=lambda _body: WebhookAnswer((TAKEN, TURNED_AWAY), early=1))
+    answer = door.answer()
+    assert said(answer) == (503, "1 of 2 alerts name a site that is being read: send it again")
+    assert ("Retry-After", "5") in answer.headers
+
+
 def test_the_answer_tells_of_each_alert() -> None:
     """The counts of all, and each verdict by key, target, state, reason and sentence."""
     answer = WebhookAnswer((TAKEN, TURNED_AWAY, TURNED_AWAY), ("no labels",), 2)

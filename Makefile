@@ -1,7 +1,7 @@
 # The few words of this repository: each does its own set-up first.
 PYTHON ?= python3
 
-.PHONY: demo test check fix bench torture image lock
+.PHONY: demo test check fix bench torture mutation image lock
 .DEFAULT_GOAL := demo
 
 demo: .venv/.run ## a simulated pair of sites and the exporter, on http://127.0.0.1:10843
@@ -24,6 +24,9 @@ bench: .venv/.dev ## speed and memory against named peers, in the same run; ends
 	@.venv/bin/python -m tests.tools
 	@.venv/bin/python -m benchmarks.peers
 	@.venv/bin/python -m benchmarks --json benchmarks/history.jsonl
+
+mutation: .venv/.dev ## break the code in small ways and see the tests notice; ends badly below 90 % of an area
+	@.venv/bin/python -m tests.mutation --page docs/mutants.md
 
 torture: .venv/.dev ## what takes long, under an hour: kills, faults, attacks, fuzz; writes docs/evidence.md
 	@.venv/bin/python -m tests.tools

@@ -37,8 +37,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one record as one line."""
-        line = json.dumps(dict(facts_of(record)))
-        return line.replace("\x7f", "\\u007f")
+        return json.dumps(dict(facts_of(record)))
 
 
 FORMATTERS = {"logfmt": LogfmtFormatter, "json": JsonFormatter}

@@ -64,3 +64,45 @@ def test_a_streak_forgets_what_is_no_longer_remembered() -> None:
     assert len(remembered.streak(MADRID)) == ENDED_REMEMBERED
     remembered.drop_ended_before(NOW + ENDED_REMEMBERED)
     assert len(remembered.streak(MADRID)) == 50
+
+
+def keys(streaks: Streaks) -> list[str]:
+    """What the streak of Madrid holds."""
+    return [trigger.key for trigger in streaks.of(MADRID)]
+
+
+def test_a_success_that_comes_late_ends_what_ended_before_it() -> None:
+    """By the times of their ends, not by the order in which they are taken in."""
+    streaks = Streaks()
+    for number, state in ((3, S.FAILED), (1, S.FAILED), (2, S.SUCCEEDED)):
+        streaks.put(ended(number, state, number))
+    assert keys(streaks) == ["3", "2"]
+    streaks.put(ended(0, S.FAILED, 0))
+    assert keys(streaks) == ["3", "2"]
+    streaks.put(ended(4, S.FAILED, 2))
+    assert keys(streaks) == ["3", "2", "4"]
+    streaks.put(ended(5, S.SUCCEEDED, 2))
+    assert keys(streaks) == ["3", "2", "4", "5"]
+
+
+def test_an_end_at_the_begin_of_time_is_an_end() -> None:
+    """Zero is a time like any other."""
+    streaks = Streaks()
+    streaks.put(a_row("zero", state=S.FAILED, claimed_at=0.0, ended_at=0.0))
+    streaks.put(a_row("good", state=S.SUCCEEDED, claimed_at=0.0, ended_at=0.5))
+    assert keys(streaks) == ["good"]
+    streaks.put(a_row("bad", state=S.FAILED, claimed_at=0.0, ended_at=0.25))
+    assert keys(streaks) == ["good"]
+
+
+def test_a_trigger_stands_once_and_as_it_is_now() -> None:
+    """Taken in again in another state, or dropped."""
+    streaks = Streaks()
+    one = ended(1, S.FAILED, 1)
+    streaks.put(one)
+    streaks.put(replace(one, has_joined=True))
+    assert keys(streaks) == []
+    streaks.put(one)
+    streaks.drop(one)
+    streaks.drop(one)
+    assert keys(streaks) == []

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from vr_exporter.metrics.exposition import header, label_column, number, number_column, unit_of
+from vr_exporter.metrics.exposition import (
+    further_labels,
+    header,
+    label_column,
+    label_text,
+    name_of,
+    number,
+    number_column,
+    stem_of,
+    unit_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +96,54 @@ def test_text_header_names_the_samples(stem: str, kind: str, lines: list[str]) -
 def test_unit_is_the_base_unit_that_ends_the_name(stem: str, unit: str) -> None:
     """What is counted is no unit."""
     assert unit_of(stem) == unit
+
+
+def test_text_header_escapes_what_would_end_its_line() -> None:
+    """Backslash and newline; a quote stands as it is there."""
+    written = header("vr_x", "gauge", description='a "b"\\\n', unit="seconds", openmetrics=False)
+    assert written.decode().splitlines() == [
+        '# HELP vr_x a "b"\\\\\\n',
+        "# TYPE vr_x gauge",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "stem"),
+    [
+        ("vr_x_total", "counter", "vr_x"),
+        ("vr_x_info", "info", "vr_x"),
+        ("vr_x_total", "gauge", "vr_x_total"),
+    ],
+)
+def test_stem_is_the_name_without_the_suffix_of_its_kind(name: str, kind: str, stem: str) -> None:
+    """And the name is the stem with it again."""
+    assert stem_of(name, kind) == stem
+    assert name_of(stem, kind) == name
+
+
+def test_labels_that_follow_others_begin_with_a_comma() -> None:
+    """Each is escaped; none of them is nothing."""
+    assert further_labels(("a", "b"), ('x"', "y\\\n")) == b',a="x\\"",b="y\\\\\\n"'
+    assert further_labels((), ()) == b""
+    with pytest.raises(ValueError, match="shorter"):
+        label_text(("a", "b"), ("x",))
+
+
+def test_a_column_between_opening_and_closing_is_escaped_row_by_row() -> None:
+    """A quote, a backslash or a newline alone is enough; what has none is written as it is."""
+    rows = [('a"',), ("b\\",), ("c\n",), ("d",)]
+    assert label_column(("l",), rows, opening=",", closing="} 1") == [
+        b',l="a\\""} 1',
+        b',l="b\\\\"} 1',
+        b',l="c\\n"} 1',
+        b',l="d"} 1',
+    ]
+    assert label_column(("k", "l"), [("x", "y")], opening="{") == [b'{k="x",l="y"']
+
+
+def test_a_column_of_plain_numbers_is_written_at_once() -> None:
+    """Whole ones, and floats beside them; flags are written as numbers."""
+    assert number_column([1, 2]) == [b"} 1", b"} 2"]
+    assert number_column([1, 2.5]) == [b"} 1", b"} 2.5"]
+    assert number_column([1, True, 2.5]) == [b"} 1", b"} 1", b"} 2.5"]
+    assert number_column([1.5, float("nan"), -1]) == [b"} 1.5", b"} NaN", b"} -1"]

@@ -374,3 +374,15 @@ def test_a_preview_knows_what_the_last_poll_knew(
     skip = office.desk.preview(a_wish())
     assert skip is not None
     assert skip.reason == wanted
+
+
+def test_C19_a_key_that_stands_for_another_wish_is_said_with_its_vm(office: Office) -> None:
+    """Whose key it was, and what has become of it where it is the same wish."""
+    office.submit(key="k", body_digest="one")
+    conflict = office.submit(key="k", body_digest="two", target=WEB)
+    assert (conflict.is_conflict, conflict.is_new) == (True, False)
+    assert conflict.sentence == "the key was used before for another wish (of db-01)"
+    again = office.submit(key="k", body_digest="one")
+    assert again.sentence == "asked before under this key: db-01 is queued"
+    joined = office.submit(key="j")
+    assert joined.sentence == "db-01 is under way already: its end is followed"

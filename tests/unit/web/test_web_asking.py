@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.bridges import a_bridge_control
 from tests.builders import (
     NOW,
     a_pairing_snapshot,
@@ -16,13 +17,13 @@ from tests.builders import (
     a_site_snapshot,
     a_snapshot,
 )
-from tests.desks import TOKEN, FakeDesk
+from tests.desks import TOKEN, FakeDesk, some_sources
 from tests.wishes import a_trigger
 from vr_exporter.domain.names import SiteName
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.domain.triggers import Origin, Skip, TriggerState
 from vr_exporter.syncing.targets import Directory, Found, Wanted
-from vr_exporter.syncing.wishes import api_key
+from vr_exporter.syncing.wishes import api_key, digest_of
 from vr_exporter.web.acting import Acting
 from vr_exporter.web.message import Request, Response
 from vr_exporter.web.routes import Routes, Sources
@@ -337,6 +338,8 @@ def test_C18_repeat_after_a_restart_needs_no_poll() -> None:
     assert post(desk, key="run-42").status == 200
     assert post(desk, key="run-42", body={"force": True}).status == 409
     assert post(desk, key="run-43").status == 503
+    other = "/api/v1/sites/madrid/replications/web-01/sync"
+    assert post(desk, other, key="run-42").status == 503
 
 
 def test_C19_same_key_with_another_wish_is_409() -> None:
@@ -353,6 +356,7 @@ def test_C19_same_key_with_another_wish_is_409() -> None:
     ):
         assert answer.status == 409
         assert answer.json["url"] == first.json["url"]
+        assert answer.json["key"] == first.json["key"]
     assert len(desk.kept) == 1
 
 
@@ -367,8 +371,9 @@ def test_C19_ledger_that_takes_nothing_is_503() -> None:
     """A full or broken ledger promises nothing, and its path is not told."""
     answer = post(FakeDesk(fails=True))
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert "nothing was promised" in answer.json["detail"]
-    assert "state.db" not in answer.json["detail"]
+    assert answer.json["detail"] == (
+        "the ledger cannot take it in: nothing was promised, and nothing will be asked"
+    )
 
 
 @pytest.mark.parametrize("word", ["k1", "GID-1"])
@@ -399,3 +404,73 @@ def test_target_is_asked_at_its_source_whatever_site_the_path_names() -> None:
     desk = FakeDesk(lambda: shown)
     answer = post(desk, "/api/v1/sites/berlin/replications/GID-1/sync")
     assert (answer.status, answer.json["site"]) == (202, "madrid")
+
+
+@pytest.mark.parametrize(
+    ("local", "key"), [(False, api_key("api", "k")), (True, api_key("socket", "k"))]
+)
+def test_C19_each_way_in_has_its_own_keys(*, local: bool, key: str) -> None:
+    """Known by who asked, not by what was asked."""
+    assert post(FakeDesk(), key="k", is_local=local).json["key"] == key
+
+
+def test_what_is_said_of_an_acknowledgement_that_closes_nothing() -> None:
+    """Blanks and an empty object say nothing; everything else is too much."""
+    path = "/api/v1/triggers/nobody/acknowledge"
+    nothing = "no trigger of this key or replication that stayed unknown"
+    for body in (b"", b"  \n", b"{}", b" {} "):
+        answer = post(FakeDesk(), path, body)
+        assert (answer.status, answer.json["detail"]) == (404, nothing)
+    answer = post(FakeDesk(), path, b"[]")
+    assert (answer.status, answer.json["detail"]) == (400, "body: nothing is to be said in it")
+
+
+@pytest.mark.parametrize(("looped", "status"), [(0, 404), (2, 200)])
+def test_an_acknowledgement_opens_a_loop_too(looped: int, status: int) -> None:
+    """By the same word, in the same name; one of the two is enough."""
+    asked: list[tuple[str, str]] = []
+
+    def acknowledge(word: str, actor: str) -> int:
+        asked.append((word, actor))
+        return looped
+
+    sources = some_sources(FakeDesk(), control=a_bridge_control(acknowledge_loop=acknowledge))
+    request = Request(
+        "POST",
+        "/api/v1/triggers/GID-1/acknowledge",
+        headers={"content-type": "application/json"},
+        is_local=True,
+        peer="alice",
+    )
+    answer = answered(Routes(sources)(request))
+    assert answer.status == status
+    assert asked == [("GID-1", "unix socket, alice")]
+    if looped:
+        assert answer.json == {"acknowledged": [], "unhealed": 2}
+
+
+def test_C3_a_name_of_several_is_said_with_their_number() -> None:
+    """So that whoever asked knows why."""
+    answer = post(FakeDesk(lambda: TWINS), "/api/v1/sites/madrid/replications/db-*/sync")
+    assert answer.status == 404
+    assert answer.json["detail"] == '"db-*" matches 2 VMs: ask for each by its own path'
+
+
+def test_C3_what_was_turned_away_is_noted_by_its_word() -> None:
+    """A site of ours stands with it, another does not."""
+    desk = FakeDesk()
+    post(desk, "/api/v1/sites/madrid/replications/nobody/sync")
+    post(desk, "/api/v1/sites/elsewhere/replications/nobody/sync")
+    targets = [wish.target for wish, _ in desk.turned_away]
+    assert [(each.site, each.vm, each.replication_id, each.pairing_id) for each in targets] == [
+        ("madrid", "nobody", "", ""),
+        ("", "nobody", "", ""),
+    ]
+
+
+def test_C18_the_digest_of_a_wish_is_the_same_in_every_version() -> None:
+    """After an upgrade a repeated wish is no conflict."""
+    desk = FakeDesk()
+    post(desk)
+    (wish,) = desk.wishes
+    assert wish.body_digest == digest_of("GID-1", "api", "False", "None", "None")

@@ -80,6 +80,7 @@ def test_good_head_passes() -> None:
         BEARER[7:],
         basic("api", TOKEN),
         "Bearer \u00ff\u00fe",
+        "Bearer \u20ac",
     ],
 )
 def test_C2_nobody_acts_without_the_token(authorization: str | None) -> None:
@@ -183,7 +184,22 @@ def test_C16_origin_has_to_name_the_host(origin: str, expected: int) -> None:
     assert status(origin=origin) == expected
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8"])
+def test_C16_the_name_of_the_host_is_the_same_in_capitals() -> None:
+    """Browsers write an origin in lower case, whatever was typed."""
+    assert status(host="VR:10843", origin="http://vr:10843") == 0
+
+
+@pytest.mark.parametrize("token", ["Xopen sesameX", "0"])
+def test_C2_a_token_is_taken_as_it_stands(token: str) -> None:
+    """Blanks around it alone do not count."""
+    for given, wanted in ((f"Bearer {token}", 0), (f"Bearer  {token}  ", 0), ("Bearer pen", 401)):
+        assert status(FakeDesk(token=token), authorization=given) == wanted
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "Application/JSON; charset=utf-8", " application/json\t ;charset=utf-8"],
+)
 def test_C17_json_is_taken(content_type: str) -> None:
     """The media type counts, not its parameters or capitals."""
     assert status(content_type=content_type) == 0
@@ -198,6 +214,7 @@ def test_C17_json_is_taken(content_type: str) -> None:
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=application/json",
         "application/json+x",
+        "Xapplication/jsonX",
         "text/plain; application/json",
     ],
 )

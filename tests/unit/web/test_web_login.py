@@ -35,6 +35,7 @@ def test_right_password_is_admitted() -> None:
     logins = Logins({"ann": HASH, "bob": OTHER})
     assert logins.admits(basic("ann", "open sesame"))
     assert logins.admits(basic("bob", "grüß"))
+    assert logins.admits(basic("ann", "open sesame").replace("Basic ", "bAsIc   ") + " ")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ def test_right_password_is_admitted() -> None:
         basic("bob", "open sesame"),
         basic("ann", "open sesame\0"),
         basic("ann", "x" * 500),
+        basic("ann", "open sesame").replace("YW", "Y!W"),
     ],
 )
 def test_anything_else_is_not(authorization: str) -> None:
@@ -111,3 +113,63 @@ def test_table_of_good_logins_is_bounded() -> None:
     logins = Logins({f"user-{number}": HASH for number in range(300)})
     assert all(logins.admits(basic(f"user-{number}", "open sesame")) for number in range(300))
     assert len(logins._good) <= 256
+
+
+def test_the_table_of_good_logins_holds_256() -> None:
+    """The last one that fits leaves the others in it; the next one begins it anew."""
+    logins = Logins({f"user-{number}": HASH for number in range(257)})
+    kept = []
+    for number in range(257):
+        assert logins.admits(basic(f"user-{number}", "open sesame"))
+        kept.append(len(logins._good))
+    assert kept == [*range(1, 257), 1]
+
+
+@pytest.mark.parametrize(
+    ("users", "salt"),
+    [
+        ({}, "$2b$10$"),
+        ({"ann": "$2b$09$" + "a" * 53, "bob": "$2b$13$" + "a" * 53}, "$2b$13$"),
+    ],
+)
+def test_C5_unknown_user_costs_what_the_dearest_known_one_does(
+    users: dict[str, str], salt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without users as much as bcrypt's own default is; the hash of nobody is a whole one."""
+    salts: list[bytes] = []
+
+    def spy(_password: bytes, salt: bytes) -> bytes:
+        salts.append(salt)
+        return b""
+
+    monkeypatch.setattr(login, "hash_password", spy)
+    assert not Logins(users).admits(basic("nobody", "x"))
+    assert salts == [salt.encode() + b"." * 53]
+
+
+def test_C5_no_password_is_right_for_an_unknown_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one that should ever match the hash of nobody."""
+    monkeypatch.setattr(login, "hash_password", lambda _password, salt: salt)
+    logins = Logins({"ann": HASH})
+    assert not logins.admits(basic("nobody", "x"))
+    assert logins.admits(basic("ann", "x"))
+
+
+def test_C5_who_finds_no_turn_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hash at once; in a flood of guesses the rest is not let in, nor waits for ever."""
+    monkeypatch.setattr(login, "_WAIT_SECONDS", 0.01)
+    refused: list[bool] = []
+
+    def busy(password: bytes, salt: bytes) -> bytes:
+        if len(refused) < 1 and password == b"outer":
+            refused.append(logins.admits(basic("ann", "inner")))
+        elif password == b"inner":
+            refused.append(logins.admits(basic("ann", "open sesame")))
+        return hash_password(password, salt)
+
+    hash_password = login.hash_password
+    monkeypatch.setattr(login, "hash_password", busy)
+    logins = Logins({"ann": HASH})
+    assert not logins.admits(basic("ann", "outer"))
+    assert refused == [False, False]
+    assert logins.admits(basic("ann", "open sesame"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -125,6 +126,8 @@ class SiteModel:
 
     def polled(self, told: list[Told], turn: Turn) -> Brought:
         """Take in a poll."""
+        for part in self.read_at:
+            self.is_stale(part, turn.began)
         self.hear(told, turn.ended)
         poll = brought(told)
         if not told:
@@ -157,9 +160,11 @@ class SiteModel:
         return poll
 
     def is_stale(self, part: str, now: float) -> bool:
-        """Whether a part was read, and too long ago."""
+        """Whether a part was read too long ago; so it is until it is read again (R2)."""
         limit = max(STALE_SECONDS, 3 * self.interval)
-        return part in self.read_at and now - self.read_at[part] > limit
+        if now - self.read_at.get(part, now) > limit:
+            self.read_at[part] = -math.inf
+        return self.read_at.get(part, now) == -math.inf
 
     def age(self, now: float) -> None:
         """Drop servers and tasks that are too old for good: they have no mark of their own."""

@@ -129,15 +129,15 @@ class SiteWatch:
         Servers and tasks have no mark: of a site that is fresh otherwise they are dropped.
         """
         limit = self.stale_after(snapshot.poll.interval_seconds)
-        is_stale = self._freshness.is_older(_SITE, limit)
+        is_stale = self._freshness.has_aged(_SITE, limit)
         pairings = tuple(
-            replace(pairing, stale=self._freshness.is_older(pairing.pairing.id, limit))
+            replace(pairing, stale=self._freshness.has_aged(pairing.pairing.id, limit))
             for pairing in snapshot.pairings
         )
         snapshot = replace(snapshot, stale=is_stale, pairings=pairings)
-        if not is_stale and self._freshness.is_older(_SERVERS, limit):
+        if not is_stale and self._freshness.has_aged(_SERVERS, limit):
             snapshot = replace(snapshot, servers=())
-        if not is_stale and self._freshness.is_older(_TASKS, limit):
+        if not is_stale and self._freshness.has_aged(_TASKS, limit):
             snapshot = replace(snapshot, tasks=None)
         return snapshot
 

@@ -145,6 +145,14 @@ class Mischief:
         return next(name for name in self._sites if name != site)
 
     def _live(self, now: float) -> None:
+        """Change the fleet, unless all of it is in trouble, and end what was to last so long."""
+        if self._healthy():
+            self._change(now)
+        for entry in [each for each in self._paused if each[0] <= now]:
+            self._paused.remove(entry)
+            self._settle(entry[1])
+
+    def _change(self, now: float) -> None:
         """Rename, add, remove, pause, break: about each of them once in an hour or two."""
         chance = self._chance
         if chance.random() < 0.02:
@@ -162,9 +170,6 @@ class Mischief:
             self._paused.append((now + chance.uniform(600, 5400), replica))
         if chance.random() < 0.02:
             self._world.change(self._someone(), rpo_seconds=chance.choice((300, 900, 3600)))
-        for entry in [each for each in self._paused if each[0] <= now]:
-            self._paused.remove(entry)
-            self._settle(entry[1])
 
     def _settle(self, replica: Replica) -> None:
         if replica.failing:
@@ -213,7 +218,9 @@ class Mischief:
             guest.phase = "REMOVED"
             self._world.population.remove(guest)
 
-    def _someone(self) -> Replica:
+    def _healthy(self) -> list[Replica]:
         replicas: Iterable[Replica] = self._world.population
-        healthy = [r for r in replicas if r.phase == "OK" and not r.failing and not r.straggle]
-        return self._chance.choice(healthy)
+        return [r for r in replicas if r.phase == "OK" and not r.failing and not r.straggle]
+
+    def _someone(self) -> Replica:
+        return self._chance.choice(self._healthy() or list(self._world.population))

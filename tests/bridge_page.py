@@ -149,8 +149,8 @@ _DANGERS = """
   begins with the opening of the webhook, so that a way that never worked is noticed too.
 - **A kill switch that was forgotten.** It survives restarts, and `VrKillSwitchLong` says so after a day.
 - **The first seconds after a start.** What a site has is not known before its first reading has ended.
-  An alert about it is answered 503, and Alertmanager sends the body again at once; the others in it are
-  decided on, and are `duplicate` the next time. Where that reading fails the answer is `stale`, by 200:
+  An alert about it is answered 503, and Alertmanager sends the body again at once: of the others in it
+  those that were taken are `duplicate` then, and the rest is decided on anew. Where that reading fails the answer is `stale`, by 200:
   an appliance that is away for hours is told of by `VrSiteDown`, and not by failing webhooks.
 - **Many alerts of one replication.** Members of a cluster send one episode, which meets one row. Replicas
   of Prometheus, two views of a pairing or several rules make several: some follow the sync under way,

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import chance, tools
+from vr_exporter import logs
 
 chance.settle()
+
+
+@pytest.fixture(autouse=True)
+def _learns_no_secret_for_others() -> Iterator[None]:
+    """What a test teaches the log to hide is shown again to the tests after it."""
+    forms, pattern = set(logs.redactor._forms), logs.redactor._pattern
+    yield
+    logs.redactor._forms, logs.redactor._pattern = forms, pattern
 
 
 @pytest.fixture(scope="session")

@@ -175,13 +175,15 @@ class Sender:
         """Post what is due, for some seconds: of a slow receiver the plan, and ends, grow old."""
         now, began = self._clock.now(), self._clock.monotonic()
         for portion in portions(part_of(turn, now=now) for turn in plan.told):
-            if self._clock.wait(0) or not self._deliver(portion):
+            if not self._deliver(portion):
                 return
             if self._clock.monotonic() - began > LONGEST_UNPLANNED_SECONDS:
                 return
 
     def _deliver(self, portion: Sequence[Part]) -> bool:
         """Post a portion, halving it while it holds a bad alert; False: try again later (B24)."""
+        if self._clock.wait(0):
+            return False
         answer = self._post(portion)
         outcome = outcome_of(answer.status, answer.text)
         if outcome is Outcome.TAKEN:

@@ -139,12 +139,14 @@ class Bridge:
             log.warning("alerts of a webhook cannot be read", extra=facts)
 
     def _note(self, intents: Sequence[Intent], taken: Taken) -> None:
-        """Count, and remember for those who ask why."""
+        """Count what the ledger took note of, and remember for those who ask why."""
+        if taken.failure is not None or taken.early:
+            self.arrivals.alerts(firing=len(taken.verdicts) - taken.unnoted, resolved=0)
+        else:
+            firing = sum(intent.episode.is_firing for intent in intents)
+            self.arrivals.alerts(firing=firing, resolved=len(intents) - firing)
         if taken.failure is not None:
-            self.arrivals.alerts(firing=len(taken.verdicts) - taken.early, resolved=0)
             return
-        firing = sum(intent.episode.is_firing for intent in intents)
-        self.arrivals.alerts(firing=firing - taken.early, resolved=len(intents) - firing)
         now = self._now()
         for intent, verdict in zip(intents, taken.verdicts, strict=True):
             if intent.episode.is_firing:

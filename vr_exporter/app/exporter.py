@@ -185,10 +185,10 @@ class Exporter:
         self._bridge.obey(settings)
         self._silencing.forget()
         self._end_orphans()
-        if not self.is_stopping:
-            self.alerting.apply(settings)
         self._change_page(self._new_page(settings))
         self._fleet.complete(settings, is_started=not self.is_stopping)
+        if not self.is_stopping:
+            self.alerting.apply(settings)
 
     def _forget(self, name: SiteName) -> None:
         """Forget a site that left; one that stays under its name keeps its totals."""

@@ -135,11 +135,18 @@ def _logging(process: Process) -> Iterator[LogQueue]:
     queue = LogQueue(sys.stderr)
     configure(level=process.log_level, form=process.log_format, handler=queue)
     threading.excepthook = _report_dead_thread
+    sys.unraisablehook = _report_unraisable
     threading.Thread(target=queue.drain, name="log", daemon=True).start()
     try:
         yield queue
     finally:
         queue.finish(LAST_LINES_SECONDS)
+
+
+def _report_unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """Threads of connections end here, and what goes wrong while something is freed."""
+    error = lost.exc_value or lost.exc_type()
+    log.error("nobody could be told of a bug of ours", exc_info=error)
 
 
 def _report_dead_thread(dead: threading.ExceptHookArgs) -> None:

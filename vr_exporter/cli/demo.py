@@ -148,11 +148,11 @@ def _bridge(token_file: Path | None, alertmanager: str | None) -> str:
     """The settings of both ways between the demo and an Alertmanager, each where it is wanted."""
     lines = []
     if token_file is not None:
-        token = json.dumps(str(token_file.absolute()))
+        token = json.dumps(str(token_file.absolute()), ensure_ascii=False)
         rules = "mode: on, rules: [VrRpoBreached]"
         lines.append(f"webhook: {{bearer_token_file: {token}, {rules}}}\n")
     if alertmanager is not None:
-        lines.append(f"alertmanagers: [{{url: {json.dumps(alertmanager)}}}]\n")
+        lines.append(f"alertmanagers: [{{url: {json.dumps(alertmanager, ensure_ascii=False)}}}]\n")
     return "".join(lines)
 
 

@@ -143,9 +143,8 @@ class Book:
         """
         every = self.totals.every.values()
         gone = self.unhealed.counts.keys() - {r for totals in every for r in totals.replications}
-        for replication in gone:
-            if not trigger_rows.is_kept(connection, replication):
-                self.unhealed.forget(replication)
+        for replication in gone - trigger_rows.replications(connection) if gone else ():
+            self.unhealed.forget(replication)
 
     def count(self, before: Trigger | None, after: Trigger) -> None:
         """Count a wish when its outcome stands (metrics.md 1.4)."""

@@ -80,14 +80,18 @@ class Ledger(Memory):
             self._book = self._store.read(
                 lambda connection: Book(connection, now=now, notice=notice)
             )
+        except DAMAGE as error:
+            self._store.close()
+            raise StateUnusable(damaged(path, f"{type(error).__name__} {error}")) from error
+        except BaseException:
+            self._store.close()
+            raise
+        try:
             self._writer = Writer(self._store, self._book)
             self._begin(now)
         except StoreFailed as error:
             self._store.close()
             raise StateUnusable(f"{error} (make room, and the folder writable)") from error
-        except DAMAGE as error:
-            self._store.close()
-            raise StateUnusable(damaged(path, f"{type(error).__name__} {error}")) from error
         except BaseException:
             self._store.close()
             raise

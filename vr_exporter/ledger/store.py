@@ -62,6 +62,9 @@ def connect(uri: str) -> sqlite3.Connection:
     )
 
 
+_GONE: Final = "the file that was open is gone from its folder"
+
+
 class Store:
     """One file, held exclusively; its user sees to it that one thread at a time is inside.
 
@@ -148,6 +151,8 @@ class Store:
             raise StoreFailed(f"{self.path}: closed")
         if self._is_damaged:
             raise StoreFailed(f"{self.path}: damaged, closed until the next start")
+        if _place_of(self.path) != self._place:  # opened, another file would get our log
+            raise StoreFailed(f"{self.path}: {_GONE}")
         connection = None
         try:
             connection = self._connect(self._uri)
@@ -169,9 +174,11 @@ class Store:
         self._let_go()
 
     def _check_place(self) -> None:
-        """See that the file still has its name: what is written to a removed one is lost."""
+        """See that file and log still have their names: what is written to removed ones is lost."""
         if _place_of(self.path) != self._place:
-            raise sqlite3.OperationalError("the file that was open is gone from its folder")
+            raise sqlite3.OperationalError(_GONE)
+        if _place_of(self._log) is None:
+            raise sqlite3.OperationalError(f"{self._log.name} is gone from its folder")
 
     def _let_go(self) -> None:
         if self._connection is not None:
@@ -235,10 +242,10 @@ def _make_private(path: Path) -> None:
 
 
 def _place_of(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another under its name; None where there is no such name."""
+    """Return what tells a file from another under its name; None where the name leads to none."""
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return found.st_dev, found.st_ino
 

@@ -88,12 +88,10 @@ def last_claims(connection: sqlite3.Connection, *, since: float) -> dict[Replica
     return {ReplicationId(texts(replication)): at for replication, at in rows}
 
 
-def is_kept(connection: sqlite3.Connection, replication: ReplicationId) -> bool:
-    """Whether any trigger of a replication is still there."""
-    found = connection.execute(
-        "SELECT 1 FROM trigger WHERE replication = ? LIMIT 1", (text(replication),)
-    )
-    return found.fetchone() is not None
+def replications(connection: sqlite3.Connection) -> frozenset[ReplicationId]:
+    """Return every replication of which some trigger is still there."""
+    rows = connection.execute("SELECT DISTINCT replication FROM trigger")
+    return frozenset(ReplicationId(texts(replication)) for (replication,) in rows)
 
 
 def _row(trigger: Trigger) -> tuple[Value, ...]:

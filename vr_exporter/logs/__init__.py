@@ -30,6 +30,7 @@ def configure(
     handler = handler or logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATTERS[form]())
     logging.raiseExceptions = False
+    logging.logThreads = False  # a name that no line shows; asking for it leaves an entry behind
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, _LEVELS[level]))

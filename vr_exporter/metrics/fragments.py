@@ -38,7 +38,7 @@ class TableFragments(Generic[S, N]):
         if rows.keys != self._keys:
             self._blocks, self._columns, self._nouns = {}, {}, ()
         changed = _places_of_change(self._nouns, rows.nouns)
-        self._keys, self._nouns = rows.keys, rows.nouns
+        self._keys, self._nouns = rows.keys, ()  # of no use where a family fails
         for family in self._families:
             old = self._columns.get(family.name)
             column = _column(family, rows.nouns, old, changed)
@@ -47,6 +47,7 @@ class TableFragments(Generic[S, N]):
                 forms = self._forms.get(family.name, Forms())
                 self._forms[family.name] = forms.redrawn(*lines, keeps_plain=keeps_plain)
             self._columns[family.name] = column
+        self._nouns = rows.nouns
         return self._forms
 
     def _lines(self, family: Family[N], column: list[Hashable]) -> tuple[bytes, bytes]:

@@ -33,12 +33,14 @@ class Taken:
 
     `failure` is there where the ledger could not take a wish: then `verdicts` are of those that
     it took before, and nothing of the others was noted. `early` of them name a site whose first
-    reading has not ended: nothing was noted of these either, they have to come again.
+    reading has not ended. In both cases all have to come again, and only what was taken is noted:
+    of `unnoted` verdicts nothing is.
     """
 
     verdicts: tuple[Verdict, ...]
     failure: StoreFailed | None = None
     early: int = 0
+    unnoted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,13 @@ class Offers:
                     verdicts.append(self._decided(intent, batch, refusals))
                 except StoreFailed as error:
                     taken = tuple(each for each in verdicts if each)
-                    return Taken(taken, failure=error, early=batch.early)
-            refused = iter(self._ledger.refuse_all(refusals, now=now))
+                    return Taken(taken, failure=error, early=batch.early, unnoted=batch.early)
+            if not batch.early:
+                refused = iter(self._ledger.refuse_all(refusals, now=now))
+                return Taken(tuple(each or _refused(next(refused)) for each in verdicts))
+        refused = (skipped(each.trigger, each.skip, now=now) for each in refusals)
         every = tuple(each or _refused(next(refused)) for each in verdicts)
-        return Taken(every, early=batch.early)
+        return Taken(every, early=batch.early, unnoted=batch.early + len(refusals))
 
     def preview(self, intents: Sequence[Intent]) -> tuple[Explained, ...]:
         """Say of each what every guard says of it now, as if the others came with it."""

@@ -72,7 +72,7 @@ class Connection:
         self.waiting_since: float | None = serving.clock.monotonic()
         self.held_up_since: float | None = None
         self._socket = sock
-        self._peer = peer
+        self.peer = peer
         self._is_local = is_local
         self._serving = serving
         self._limits = serving.limits
@@ -92,7 +92,7 @@ class Connection:
                 self._await_next(stream)
                 deadline = self._now() + self._limits.head_seconds
         except ssl.SSLError as error:
-            _log.debug("connection ended", extra={"peer": self._peer, "reason": str(error)})
+            _log.debug("connection ended", extra={"peer": self.peer, "reason": str(error)})
         except OSError:
             pass  # gone or too slow: nothing to say, and nobody to say it to
         finally:
@@ -167,7 +167,7 @@ class Connection:
             head.path,
             query=head.query,
             headers=head.headers,
-            peer=self._peer,
+            peer=self.peer,
             is_local=self._is_local,
             has_certificate=self._has_certificate,
         )
@@ -185,7 +185,10 @@ class Connection:
         return length == 0 or (self._keeps_alive(head) and not head.awaits_go_ahead)
 
     def _refusal(self, request: Request) -> Response | None:
+        if offers_password(request):  # a costly look: until it is over, newcomers go before
+            self.waiting_since = self._now()
         refusal = self._refusal_by_head(request)
+        self.waiting_since = None
         if refusal and refusal.status == _UNAUTHORIZED and offers_password(request):
             self._hold_back()
         return refusal
@@ -194,7 +197,7 @@ class Connection:
         """Let a wrong password wait for its answer; a server that is full may end it meanwhile."""
         now = self._now()
         self.waiting_since = now
-        self._serving.clock.wait(self._serving.guesses.delay_seconds(self._peer, now=now))
+        self._serving.clock.wait(self._serving.guesses.delay_seconds(self.peer, now=now))
         self.waiting_since = None
 
     def _refusal_by_head(self, request: Request) -> Response | None:
@@ -294,6 +297,7 @@ class Connection:
     def _refuse(self, stream: Stream, response: Response) -> None:
         """Answer and close, but first read on a while: a reset would cost the client the answer."""
         self._send(stream, response, head=None, keeps_alive=False)
+        self.waiting_since = self._now()
         socket.socket.shutdown(self._socket, socket.SHUT_WR)
         deadline = self._now() + self._limits.linger_seconds
         while True:

@@ -9,6 +9,7 @@ import os
 import resource
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from operator import itemgetter
@@ -93,13 +94,16 @@ class Connections:
         return min(waiting, key=itemgetter(0))[1] if waiting else None
 
     def _longest_held_up(self) -> Connection | None:
+        """Of the peer that holds most places: a slow scrape from elsewhere is not its victim."""
         latest = self._monotonic() - _PATIENCE_SECONDS
         held_up = [
             (since, each)
             for each in self._open
             if (since := each.held_up_since) is not None and since < latest
         ]
-        return min(held_up, key=itemgetter(0))[1] if held_up else None
+        places = Counter(each.peer for each in self._open)
+        held_up.sort(key=lambda entry: (-places[entry[1].peer], entry[0]))
+        return held_up[0][1] if held_up else None
 
 
 class Server:

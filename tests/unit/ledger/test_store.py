@@ -189,7 +189,7 @@ def test_a_file_that_was_exchanged_is_not_taken_for_ours(tmp_path: Path) -> None
     with pytest.raises(StoreFailed), kept.transaction("T0"):
         pass
     faults.is_gone = False
-    (tmp_path / "other.db").replace(tmp_path / "state.db")
+    (tmp_path / "state.db").write_bytes((tmp_path / "other.db").read_bytes())
     with pytest.raises(StoreFailed, match="not the file"):
         kept.open_again()
 

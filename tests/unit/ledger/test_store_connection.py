@@ -71,7 +71,7 @@ def test_B4_another_file_in_place_of_ours_is_not_opened_again(
     Store(other).close()
     if is_damaged:
         other.write_bytes(b"garbage" * 2000)
-    other.replace(path)
+    path.write_bytes(other.read_bytes())
     before = open_below(tmp_path)
     with pytest.raises(StoreFailed) as caught:
         kept.open_again()
@@ -80,6 +80,44 @@ def test_B4_another_file_in_place_of_ours_is_not_opened_again(
     assert str(caught.value) == f"{path}: {why}"
     assert kept.facts.failures["corrupt"] == is_damaged
     kept.close()
+
+
+@pytest.mark.parametrize("name", ["state.db", "state.db-wal"])
+def test_B3_a_removed_file_or_log_takes_no_commit(tmp_path: Path, name: str) -> None:
+    """What is committed to a file without a name is lost with the process."""
+    kept = Store(tmp_path / "state.db")
+    with kept.transaction("T0"):
+        pass
+    (tmp_path / name).unlink()
+    with pytest.raises(StoreFailed, match="is gone from its folder"), kept.transaction("T0"):
+        pass
+    kept.close()
+
+
+def test_B3_a_copy_in_place_of_ours_gets_nothing_of_our_log(tmp_path: Path) -> None:
+    """It is not even opened: SQLite would write the log of ours into it."""
+    path = tmp_path / "state.db"
+    kept = Store(path)
+    path.rename(tmp_path / "aside.db")
+    path.write_bytes((tmp_path / "aside.db").read_bytes())
+    copy = path.read_bytes()
+    with pytest.raises(StoreFailed), kept.transaction("T0"):
+        pass
+    assert path.read_bytes() == copy
+    with pytest.raises(StoreFailed, match="is gone from its folder"):
+        kept.open_again()
+
+
+def test_B3_a_file_where_the_folder_was_is_a_failure_like_another(tmp_path: Path) -> None:
+    """Whatever the system says of the name: the wish is refused, and nothing ends."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    kept = Store(folder / "state.db")
+    folder.rename(tmp_path / "aside")
+    folder.write_text("no folder")
+    with pytest.raises(StoreFailed), kept.transaction("T0"):
+        pass
+    assert not kept.is_up
 
 
 def test_B2_an_error_without_words_has_its_number(

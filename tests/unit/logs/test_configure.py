@@ -14,10 +14,10 @@ def _restored() -> Iterator[None]:
     names = ("", "vr_exporter", "httpx", "httpcore")
     levels = {name: logging.getLogger(name).level for name in names}
     handlers = logging.getLogger().handlers[:]
-    raises = logging.raiseExceptions
+    raises, threads = logging.raiseExceptions, logging.logThreads
     yield
     logging.getLogger().handlers[:] = handlers
-    logging.raiseExceptions = raises
+    logging.raiseExceptions, logging.logThreads = raises, threads
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from vr_exporter.appliance.wire.surprises import Surprises
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+MOST_ROWS: Final = 40_000
+"""So many of a site are kept, each some kilobytes; those beyond are read in every poll (R8)."""
+
+LONGEST_ROW_BYTES: Final = 8192
+"""A longer one is not kept: an honest row has some hundred bytes."""
 
 
 class KnownPage(Generic[T]):
@@ -21,6 +27,11 @@ class KnownPage(Generic[T]):
     def __init__(self) -> None:
         self.read_at = -math.inf
         self._nouns: dict[bytes, T] = {}
+
+    @property
+    def size(self) -> int:
+        """How many rows are kept."""
+        return len(self._nouns)
 
     def read(
         self,
@@ -43,7 +54,7 @@ class KnownPage(Generic[T]):
         self._nouns = {
             row: noun
             for row, noun in zip(rows, nouns, strict=True)
-            if noun is not None and row not in odd
+            if noun is not None and row not in odd and len(row) <= LONGEST_ROW_BYTES
         }
         return tuple(noun for noun in nouns if noun is not None)
 
@@ -69,5 +80,6 @@ class KnownRows(Generic[T]):
         if page is None or now < page.read_at:
             page = KnownPage[T]()
         page.read_at = now
-        self._now[key] = page
+        if sum(each.size for each in self._now.values()) < MOST_ROWS:
+            self._now[key] = page
         return page

@@ -24,8 +24,12 @@ def loops(*, seed: int, limit: int | None) -> Iterator[Loop]:
 
 
 def torture(loop: Loop) -> Tally:
-    """Run one loop."""
-    logging.getLogger("vr_exporter").propagate = False
-    if loop.subject == TRIGGER:
-        return torture_triggers(loop)
-    return torture_polls(loop, is_fresh=loop.subject == POLL_WITH_LOGIN)
+    """Run one loop, its log lines left out."""
+    ours = logging.getLogger("vr_exporter")
+    did_propagate, ours.propagate = ours.propagate, False
+    try:
+        if loop.subject == TRIGGER:
+            return torture_triggers(loop)
+        return torture_polls(loop, is_fresh=loop.subject == POLL_WITH_LOGIN)
+    finally:
+        ours.propagate = did_propagate

@@ -163,6 +163,8 @@ def _names(parsed: x509.Certificate) -> tuple[str, ...]:
 
     try:
         extension = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return ()
     except x509.ExtensionNotFound:
         common = parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         return tuple(str(name.value) for name in common)

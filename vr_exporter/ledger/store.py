@@ -84,7 +84,7 @@ class Store:
         self._writes = 0
         self._failures = Counter(commit=0, checkpoint=0, prune=0, corrupt=0)
         self._is_damaged = self._is_closed = False
-        with _explained(path):
+        with explained(path):
             _make_private(path)
             self._place = _place_of(path)
             connection = self._connect(self._uri)
@@ -271,7 +271,7 @@ DAMAGE: Final = (ValueError, LookupError, TypeError, ArithmeticError)
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong at the start into one line that says what to do."""
     try:
         yield

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from vr_exporter.settings.document import DEEPEST
 from vr_exporter.settings.places import PREFIX
 
 SINGLE = {"VR_HOST": "url", "VR_USERNAME": "username", "VR_PASSWORD": "password"} | {
@@ -54,7 +55,7 @@ def read_environment(environ: Mapping[str, str], below: Mapping[str, Any]) -> di
 
 def _paths(environ: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
     for name in sorted(environ):
-        path = name.removeprefix(PREFIX).lower().split("__")
+        path = name.removeprefix(PREFIX).lower().split("__", DEEPEST)
         if name.startswith(PREFIX) and (len(path) > 1 or path[0] in WHOLE):
             yield name, path
 

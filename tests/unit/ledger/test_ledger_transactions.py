@@ -337,6 +337,19 @@ def test_B5_what_cannot_be_taken_as_ours_is_said_to_the_word(tmp_path: Path) -> 
         )
 
 
+def test_B4_a_text_that_is_none_is_told_as_damage_when_the_ledger_reads_its_rows(
+    tmp_path: Path,
+) -> None:
+    """Which no check of pages sees: the words are SQLite's, the remedy is ours."""
+    path = tmp_path / "state.db"
+    Ledger(path, now=NOW).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO sync_kind VALUES ('madrid', CAST(x'6f74ff6572' AS TEXT))")
+    connection.close()
+    with pytest.raises(StateUnusable, match="damaged or no store of ours, Could not decode"):
+        Ledger(path, now=NOW)
+
+
 def test_B4_a_store_of_ours_that_tells_no_schema_is_refused(tmp_path: Path) -> None:
     """Somebody had their hands in it."""
     path = tmp_path / "state.db"

@@ -42,6 +42,12 @@ def test_environment_wins_over_file(file: Path) -> None:
     assert settings.sites["madrid-1"].poll_interval == 180
 
 
+def test_a_variable_of_endless_depth_is_a_setting_that_nobody_knows(file: Path) -> None:
+    """It costs one line, and not the stack."""
+    with pytest.raises(SettingsError, match="environment: VR_SITES__MADRID_1"):
+        load(file, environ={f"VR_SITES__MADRID_1{'__URL' * 3000}": "x"})
+
+
 def test_flag_wins_over_environment(file: Path) -> None:
     """What a command sets stands above all."""
     settings = load(

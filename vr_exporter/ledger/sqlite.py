@@ -27,6 +27,7 @@ from vr_exporter.ledger.store import (
     StoreFacts,
     StoreFailed,
     connect,
+    damaged,
     explained,
 )
 from vr_exporter.ledger.writing import Writer
@@ -80,10 +81,13 @@ class Ledger(Memory):
             self._book = self._store.read(
                 lambda connection: Book(connection, now=now, notice=notice)
             )
-        except (StoreFailed, *DAMAGE) as error:
+        except StoreFailed as error:
             self._store.close()
             with explained(path):
                 raise error.__cause__ or error from None
+        except DAMAGE as error:
+            self._store.close()
+            raise StateUnusable(damaged(path, f"{type(error).__name__} {error}")) from error
         except BaseException:
             self._store.close()
             raise

@@ -60,7 +60,9 @@ LATER_PASSES: Final = {"T1": 4, "T2": 3, "POST": 3, "T3": 3, "T4": 2}
 """Up to which pass a point is survived; the others are passed once in a short life."""
 
 LONGEST_LIFE_SECONDS: Final = 30.0
-"""Each point comes within two seconds here, on a busy machine later."""
+LATER_LIFE_SECONDS: Final = 5.0
+"""Most points come within two seconds, on a busy machine later, a pass after a second poll in 18:
+in the first round it is waited for, after that such a life ends as at any moment."""
 
 LAST_LIFE_SECONDS: Final = 8.0
 LAST_LIVES: Final = 30
@@ -162,7 +164,8 @@ class Killing:
             self.people.let(WISHES_OF_A_LIFE)
         self.lives.start("" if point == ANY_MOMENT else f"{point}:{passes}")
         is_random = point == ANY_MOMENT
-        seconds = self._chance.uniform(0.1, 2.0) if is_random else LONGEST_LIFE_SECONDS
+        longest = LONGEST_LIFE_SECONDS if number < len(FIRST + ROUND) else LATER_LIFE_SECONDS
+        seconds = self._chance.uniform(0.1, 2.0) if is_random else longest
         died = self.lives.dies_within(seconds)
         if not died:
             self.lives.kill()

@@ -60,7 +60,7 @@ LATER_PASSES: Final = {"T1": 4, "T2": 3, "POST": 3, "T3": 3, "T4": 2}
 """Up to which pass a point is survived; the others are passed once in a short life."""
 
 LONGEST_LIFE_SECONDS: Final = 30.0
-LATER_LIFE_SECONDS: Final = 5.0
+LATER_LIFE_SECONDS: Final = 3.0
 """Most points come within two seconds, on a busy machine later, a pass after a second poll in 18:
 in the first round it is waited for, after that such a life ends as at any moment."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from vr_exporter.appliance.wire.decoders import UNSOUND
 from vr_exporter.appliance.wire.depth import is_too_deep
 from vr_exporter.domain.episodes import Episode
 
@@ -85,7 +86,7 @@ def _decoded(body: bytes) -> _Body:
         return _BODY.decode(body)
     except msgspec.ValidationError as error:
         raise NotAWebhook(f"not a webhook of Alertmanager: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNSOUND:
         raise NotAWebhook("not JSON") from None
 
 
@@ -93,7 +94,7 @@ def _episode(raw: msgspec.Raw) -> Episode | str:
     try:
         alert = _ALERT.decode(raw)
         starts_at = alert.starts_at.timestamp()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+    except (*UNSOUND, OverflowError) as error:
         return str(error)
     labels = {name: value for name, value in alert.labels.items() if value}
     if not labels.get("alertname"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,31 +75,12 @@ class Ledger(Memory):
         self._lock = threading.Lock()
         self._store = Store(path, connect=connect)
         self._kill_switch = self._store.meta.get("kill_switch") == "on"
-        try:
-            self.instance = self._store.meta["instance"]
-            self.boots = int(self._store.meta.get("boots", "0")) + 1
-            self._book = self._store.read(
-                lambda connection: Book(connection, now=now, notice=notice)
-            )
-        except StoreFailed as error:
-            self._store.close()
-            with explained(path):
-                raise error.__cause__ or error from None
-        except DAMAGE as error:
-            self._store.close()
-            raise StateUnusable(damaged(path, f"{type(error).__name__} {error}")) from error
-        except BaseException:
-            self._store.close()
-            raise
-        try:
+        with ExitStack() as undoing:
+            undoing.callback(self._store.close)
+            self._read(path, now=now, notice=notice)
             self._writer = Writer(self._store, self._book)
             self._begin(now)
-        except StoreFailed as error:
-            self._store.close()
-            raise StateUnusable(f"{error} (make room, and the folder writable)") from error
-        except BaseException:
-            self._store.close()
-            raise
+            undoing.pop_all()
 
     # totals
 
@@ -325,11 +306,27 @@ class Ledger(Memory):
             self._write_behind("close")
             self._store.close()
 
+    def _read(self, path: Path, *, now: float, notice: Notice) -> None:
+        try:
+            self.instance = self._store.meta["instance"]
+            self.boots = int(self._store.meta.get("boots", "0")) + 1
+            self._book = self._store.read(
+                lambda connection: Book(connection, now=now, notice=notice)
+            )
+        except StoreFailed as error:
+            with explained(path):
+                raise error.__cause__ or error from None
+        except DAMAGE as error:
+            raise StateUnusable(damaged(path, f"{type(error).__name__} {error}")) from error
+
     def _begin(self, now: float) -> None:
         self._book.take_over(now=now)
         self._book.meta["boots"] = str(self.boots)
-        with self._writer.transaction("T0"):
-            self._publish()
+        try:
+            with self._writer.transaction("T0"):
+                self._publish()
+        except StoreFailed as error:
+            raise StateUnusable(f"{error} (make room, and the folder writable)") from error
 
     def _known(self, key: str) -> Trigger:
         known = self._writer.find(key)

@@ -108,12 +108,14 @@ class Offers:
                 except StoreFailed as error:
                     taken = tuple(each for each in verdicts if each)
                     return Taken(taken, failure=error, early=batch.early, unnoted=batch.early)
-            if not batch.early:
-                refused = iter(self._ledger.refuse_all(refusals, now=now))
-                return Taken(tuple(each or _refused(next(refused)) for each in verdicts))
-        refused = (skipped(each.trigger, each.skip, now=now) for each in refusals)
+            if batch.early:
+                ended = tuple(skipped(each.trigger, each.skip, now=now) for each in refusals)
+            else:
+                ended = self._ledger.refuse_all(refusals, now=now)
+        refused = iter(ended)
         every = tuple(each or _refused(next(refused)) for each in verdicts)
-        return Taken(every, early=batch.early, unnoted=batch.early + len(refusals))
+        unnoted = batch.early + len(refusals) if batch.early else 0
+        return Taken(every, early=batch.early, unnoted=unnoted)
 
     def preview(self, intents: Sequence[Intent]) -> tuple[Explained, ...]:
         """Say of each what every guard says of it now, as if the others came with it."""

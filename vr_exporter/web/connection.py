@@ -63,9 +63,10 @@ class Serving:
 class Connection:
     """Serves one client in the thread that calls `serve`; `abort` may come from any other.
 
-    `waiting_since` is the monotonic time since which no complete request head came, None while
-    a request is being answered. `held_up_since` is when it began to read a body or to send an
-    answer, as fast as the client makes it; None while it does neither.
+    `waiting_since` is the monotonic time since which no complete request head came, or a password
+    is under test or held back; None while a request is being answered. `held_up_since` is when it
+    began to read a body or to send an answer, as fast as the client makes it; None while it does
+    neither.
     """
 
     def __init__(self, sock: socket.socket, *, peer: str, is_local: bool, serving: Serving) -> None:
@@ -185,20 +186,20 @@ class Connection:
         return length == 0 or (self._keeps_alive(head) and not head.awaits_go_ahead)
 
     def _refusal(self, request: Request) -> Response | None:
-        if offers_password(request):  # a costly look: until it is over, newcomers go before
-            self.waiting_since = self._now()
+        if not offers_password(request):
+            return self._refusal_by_head(request)
+        self.waiting_since = self._now()
         refusal = self._refusal_by_head(request)
-        self.waiting_since = None
-        if refusal and refusal.status == _UNAUTHORIZED and offers_password(request):
+        if refusal and refusal.status == _UNAUTHORIZED:
             self._hold_back()
+        self.waiting_since = None
         return refusal
 
     def _hold_back(self) -> None:
-        """Let a wrong password wait for its answer; a server that is full may end it meanwhile."""
+        """Let a wrong password wait for its answer."""
         now = self._now()
         self.waiting_since = now
         self._serving.clock.wait(self._serving.guesses.delay_seconds(self.peer, now=now))
-        self.waiting_since = None
 
     def _refusal_by_head(self, request: Request) -> Response | None:
         gate, web_file = self._serving.gate, self._serving.web_file

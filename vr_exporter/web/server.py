@@ -35,8 +35,9 @@ RESERVED_DESCRIPTORS = 8
 class Connections:
     """Those that are open; when full, the one longest without a request gives way.
 
-    Where none waits for a request, it is the one whose client has been taking or giving for
-    longest, once that is over half a second: slow readers would keep all others out else.
+    Where none waits for a request, it is one whose client has been taking or giving for over half
+    a second: slow readers would keep all others out else. Of those it is the oldest of the peer
+    that holds most places, so that a slow scrape from elsewhere is not its victim.
     """
 
     def __init__(self, cap: int, *, monotonic: Callable[[], float]) -> None:
@@ -49,7 +50,7 @@ class Connections:
         return len(self._open)
 
     def admit(self, connection: Connection) -> bool:
-        """Take a connection in; False when all others are being answered."""
+        """Take a connection in; False when it is full, and nobody may be ended for it."""
         with self._changed:
             if len(self._open) >= self._cap and not self._end_longest():
                 return False
@@ -75,7 +76,7 @@ class Connections:
             return self._changed.wait_for(lambda: not self._open, timeout=seconds)
 
     def make_room(self) -> None:
-        """End the one longest without a request, if any waits for one."""
+        """End the one whose turn it is to give way, if there is any."""
         with self._changed:
             self._end_longest()
 
@@ -94,7 +95,6 @@ class Connections:
         return min(waiting, key=itemgetter(0))[1] if waiting else None
 
     def _longest_held_up(self) -> Connection | None:
-        """Of the peer that holds most places: a slow scrape from elsewhere is not its victim."""
         latest = self._monotonic() - _PATIENCE_SECONDS
         held_up = [
             (since, each)
@@ -102,8 +102,8 @@ class Connections:
             if (since := each.held_up_since) is not None and since < latest
         ]
         places = Counter(each.peer for each in self._open)
-        held_up.sort(key=lambda entry: (-places[entry[1].peer], entry[0]))
-        return held_up[0][1] if held_up else None
+        first = min(held_up, key=lambda entry: (-places[entry[1].peer], entry[0]), default=None)
+        return first[1] if first else None
 
 
 class Server:

@@ -9,6 +9,9 @@ import msgspec
 
 T = TypeVar("T")
 
+UNSOUND = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a typed decode raises of a body that is not as the type wants it."""
+
 _MAKING = threading.Lock()
 _made: dict[Any, msgspec.json.Decoder[Any]] = {}
 

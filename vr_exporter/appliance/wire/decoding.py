@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from vr_exporter.appliance.wire.decoders import decoder_of
+from vr_exporter.appliance.wire.decoders import UNSOUND, decoder_of
 from vr_exporter.appliance.wire.depth import is_too_deep
 from vr_exporter.appliance.wire.shapes import MetadataList, ResponseList
 from vr_exporter.appliance.wire.surprises import Surprises
@@ -24,10 +24,6 @@ T = TypeVar("T", bound=msgspec.Struct | msgspec.Raw)
 
 _MOST_DIGITS = 20
 _MOST_INTEGER = 2**63 - 1
-
-
-UNSOUND = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What a typed decode raises of a body that is to be read leniently."""
 
 
 class NotJson(ValueError):  # noqa: N818 named for what was found

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from vr_exporter.appliance.wire.decoders import UNSOUND
 from vr_exporter.appliance.wire.decoding import (
-    UNSOUND,
     decode_entity,
     decode_list,
     row_decoder,

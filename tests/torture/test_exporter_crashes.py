@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-from typing import Any
 
 import pytest
 
 from tests.exporter_killing import FIRST, ROUND
+from tests.verdicts import verdict_of
 
 KILLS = 20
 """How many lives are killed, each point once; `make torture` takes 1,000."""
 
-SEED = 1
 KILLS_OF_CONTROL = 10
 
 pytestmark = pytest.mark.xdist_group("exporter-killing")
 
 
-def verdict_after(kills: int, *more: str) -> dict[str, Any]:
-    """Kill so many exporters one after the other, and judge what is left."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.exporter_killing", str(kills), str(SEED), *more],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout, done.stderr[-2000:]
-    verdict: dict[str, Any] = json.loads(done.stdout.splitlines()[0])
-    assert done.returncode == (1 if verdict["complaints"] else 0)
-    return verdict
-
-
 @pytest.mark.timeout(600 + 3 * KILLS)
 def test_K1_to_K9_and_K12_a_killed_exporter_neither_loses_nor_doubles_a_wish() -> None:
     """At each point and at any moment, while people wish and repeat what nobody answered."""
-    verdict = verdict_after(KILLS)
+    verdict = verdict_of("tests.exporter_killing", KILLS)
     sys.stdout.write(f"{verdict}\n")
     assert verdict["complaints"] == []
     assert verdict["doubles"] == 0
@@ -50,6 +33,6 @@ def test_K1_to_K9_and_K12_a_killed_exporter_neither_loses_nor_doubles_a_wish() -
 
 def test_control_an_exporter_that_queues_what_it_claimed_sends_twice() -> None:
     """The same kills where each start gives claimed rows back: the test above can fail."""
-    verdict = verdict_after(KILLS_OF_CONTROL, "--careless")
+    verdict = verdict_of("tests.exporter_killing", KILLS_OF_CONTROL, "--careless")
     assert verdict["doubles"] > 0
     assert any("once more" in complaint for complaint in verdict["complaints"])

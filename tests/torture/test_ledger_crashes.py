@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-from typing import Any
 
 import pytest
 
 from tests.killing import POINTS
+from tests.verdicts import verdict_of
 
 KILLS = 72
 """How many lives are killed; `make torture` takes 1,000."""
 
-SEED = 1
 KILLS_OF_CONTROL = 12
-
-
-def verdict_after(kills: int, *more: str) -> dict[str, Any]:
-    """Kill so many lives one after the other, and judge what is left."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.killing", str(kills), str(SEED), *more],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout, done.stderr[-2000:]
-    verdict: dict[str, Any] = json.loads(done.stdout.splitlines()[0])
-    assert done.returncode == (1 if verdict["complaints"] else 0)
-    return verdict
 
 
 @pytest.mark.timeout(600 + KILLS)
 def test_K1_to_K9_and_K12_a_kill_neither_loses_nor_doubles_a_wish() -> None:
     """At each point and at any moment, under load and with commits that fail."""
-    verdict = verdict_after(KILLS)
+    verdict = verdict_of("tests.killing", KILLS)
     sys.stdout.write(f"{verdict}\n")
     assert verdict["complaints"] == []
     assert verdict["doubles"] == 0
@@ -46,6 +29,6 @@ def test_K1_to_K9_and_K12_a_kill_neither_loses_nor_doubles_a_wish() -> None:
 
 def test_control_without_the_condition_of_the_claim_wishes_are_doubled() -> None:
     """The same kills on a ledger that claims whatever there is: the test above can fail."""
-    verdict = verdict_after(KILLS_OF_CONTROL, "--broken-claim")
+    verdict = verdict_of("tests.killing", KILLS_OF_CONTROL, "--broken-claim")
     assert verdict["doubles"] > 0
     assert any("posted" in complaint for complaint in verdict["complaints"])

@@ -1,22 +1,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from vr_exporter.cli.alone import _logins_folder
 from vr_exporter.settings import load
-
-
-@pytest.fixture(autouse=True)
-def _same_umask() -> Iterator[None]:
-    """Opening a state folder tightens the umask of the process: of this test alone."""
-    before = os.umask(0o077)
-    os.umask(before)
-    yield
-    os.umask(before)
 
 
 def logins_folder(state: Path) -> Path | None:

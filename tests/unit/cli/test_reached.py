@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,15 +13,6 @@ from vr_exporter.cli.local import socket_in
 from vr_exporter.cli.reached import STARTING_SECONDS, Reached, Start
 from vr_exporter.ledger.folder import StateFolder, StateUnusable
 from vr_exporter.settings import Settings, load
-
-
-@pytest.fixture(autouse=True)
-def _same_umask() -> Iterator[None]:
-    """Opening a state folder tightens the umask of the process: of this test alone."""
-    before = os.umask(0o077)
-    os.umask(before)
-    yield
-    os.umask(before)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,15 +17,6 @@ from vr_exporter.cli.reached import STARTING_SECONDS
 from vr_exporter.cli.state.sources import Asked, Own, ledger
 from vr_exporter.ledger.folder import StateFolder
 from vr_exporter.ledger.sqlite import Ledger
-
-
-@pytest.fixture(autouse=True)
-def _same_umask() -> Iterator[None]:
-    """Opening a state folder tightens the umask of the process: of this test alone."""
-    before = os.umask(0o077)
-    os.umask(before)
-    yield
-    os.umask(before)
 
 
 @pytest.fixture

@@ -70,12 +70,13 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """Put one value into a histogram of a site."""
+    """Put one value into a histogram of a site, once or more often."""
 
     family: str
     labels: Labels
     value: float
     exemplar: Exemplar | None = None
+    times: int = 1
 
 
 Addition = Born | Add | Observe

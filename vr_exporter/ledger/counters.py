@@ -99,14 +99,14 @@ def _put_histogram(series: dict[Labels, Histogram], addition: Addition) -> None:
         return
     slot = bisect.bisect_left(bounds, addition.value)
     series[addition.labels] = Histogram(
-        counts=_raised(before.counts, slot),
-        sum=before.sum + addition.value,
+        counts=_raised(before.counts, slot, addition.times),
+        sum=before.sum + addition.value * addition.times,
         exemplars=_with_exemplar(before.exemplars, slot, addition.exemplar),
     )
 
 
-def _raised(counts: tuple[int, ...], slot: int) -> tuple[int, ...]:
-    return (*counts[:slot], counts[slot] + 1, *counts[slot + 1 :])
+def _raised(counts: tuple[int, ...], slot: int, times: int) -> tuple[int, ...]:
+    return (*counts[:slot], counts[slot] + times, *counts[slot + 1 :])
 
 
 def _with_exemplar(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from vr_exporter.domain.counts import Add, Addition, Born, Labels, Observe, ReplicationTotals
-from vr_exporter.domain.inventory import Pairing, Replication, SyncProgress
+from vr_exporter.domain.inventory import Direction, Pairing, Replication, SyncProgress
 from vr_exporter.domain.names import ReplicationId
 from vr_exporter.domain.rpo import Grace, Verdict, verdict_of
 from vr_exporter.domain.snapshot import WatchedReplication
@@ -50,51 +50,52 @@ class PairingChanges:
     totals: Mapping[ReplicationId, ReplicationTotals]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What one replication did between two looks.
+@dataclass(slots=True)
+class _Sums:
+    """What the replications of a pairing add to its totals in one direction."""
 
-    `counted_bytes` are those of the running sync that have been counted by now.
-    """
+    syncs: int = 0
+    synced_bytes: int = 0
+    moved_bytes: int = 0
+    durations: Counter[int] = field(default_factory=Counter)
 
-    has_synced: bool
-    synced_bytes: int
-    moved_bytes: int
-    counted_bytes: int
+    def additions(self, labels: Labels) -> Iterator[Addition]:
+        """Name them by family; what is 0 adds nothing."""
+        amounts = (self.syncs, self.synced_bytes, self.moved_bytes)
+        for family, amount in zip(SYNC_FAMILIES, amounts, strict=False):
+            if amount:
+                yield Add(family, labels, amount)
+        for seconds, times in self.durations.items():
+            yield Observe("vr_sync_duration_seconds", labels, seconds, times=times)
 
 
 def changes_of(pairing: Pairing, rows: Iterable[Replication], look: Look) -> PairingChanges:
     """Follow every replication of a pairing from the look before to this one."""
     watched: list[WatchedReplication] = []
-    totals: dict[ReplicationId, ReplicationTotals] = {}
-    sums: Counter[tuple[str, Labels]] = Counter()
-    observed: list[Addition] = []
+    changed: dict[ReplicationId, ReplicationTotals] = {}
+    sums: defaultdict[Direction, _Sums] = defaultdict(_Sums)
     for row in rows:
-        known = look.before.get(row.id)
-        if known is not None and known.replication is row and _stands_still(known, look):
-            watched.append(known)
+        before, totals = look.before.get(row.id), look.totals.get(row.id)
+        if before is not None and before.replication is row and _stands_still(before, totals, look):
+            watched.append(before)
             continue
-        step = _step(row, look)
-        labels = (pairing.name, row.direction.value)
-        if step.has_synced:
-            sums["vr_syncs_observed_total", labels] += 1
-            sums["vr_syncs_observed_bytes_total", labels] += step.synced_bytes
-            if row.last_sync_duration_seconds is not None:
-                seconds = row.last_sync_duration_seconds
-                observed.append(Observe("vr_sync_duration_seconds", labels, seconds))
-        if step.moved_bytes:
-            sums["vr_transferred_bytes_total", labels] += step.moved_bytes
-        now_watched = _watched(row, step, look)
-        watched.append(now_watched)
-        if (after := _totals(now_watched, look)) != look.totals.get(row.id):
-            totals[row.id] = after
-    added = [Add(family, labels, amount) for (family, labels), amount in sums.items() if amount]
-    return PairingChanges(tuple(watched), (*_born(pairing), *added, *observed), totals)
+        now = _followed(row, before, totals, look, sums[row.direction])
+        watched.append(now)
+        if (after := _totals_of(now, totals)) != totals:
+            changed[row.id] = after
+    added = [
+        addition
+        for direction, each in sums.items()
+        for addition in each.additions((pairing.name, direction.value))
+    ]
+    return PairingChanges(tuple(watched), (*_born(pairing), *added), changed)
 
 
-def _stands_still(known: WatchedReplication, look: Look) -> bool:
+def _stands_still(
+    known: WatchedReplication, totals: ReplicationTotals | None, look: Look
+) -> bool:
     """Whether a replication that shows what it showed before adds nothing to any total."""
-    row, totals = known.replication, look.totals.get(known.replication.id)
+    row = known.replication
     if totals is None or known.verdict is Verdict.BREACHED:
         return False
     return (
@@ -113,20 +114,36 @@ def _born(pairing: Pairing) -> list[Addition]:
     ]
 
 
-def _step(row: Replication, look: Look) -> _Step:
-    before = look.before.get(row.id)
-    has_synced = _has_synced(row, look.totals.get(row.id))
-    size = (row.last_sync_bytes or 0) if has_synced else 0
-    here = row.progress.transferred_bytes if row.progress else None
-    if before is None:
-        return _Step(has_synced, size, moved_bytes=0, counted_bytes=here or 0)
-    counted = before.counted_bytes
-    if has_synced:
-        moved = max(0, size - counted) + (here or 0)
-        return _Step(has_synced, size, moved, counted_bytes=here or 0)
-    if here is None:
-        return _Step(has_synced, size, moved_bytes=0, counted_bytes=counted)
-    return _Step(has_synced, size, max(0, here - counted), counted_bytes=here)
+def _followed(
+    row: Replication,
+    before: WatchedReplication | None,
+    totals: ReplicationTotals | None,
+    look: Look,
+    sums: _Sums,
+) -> WatchedReplication:
+    """Follow one replication, and add what it did to the sums of its direction."""
+    synced_bytes = 0 if totals is None else totals.synced_bytes
+    size: int | None = None
+    if _has_synced(row, totals):
+        size = row.last_sync_bytes or 0
+        synced_bytes += size
+        sums.syncs += 1
+        sums.synced_bytes += size
+        if row.last_sync_duration_seconds is not None:
+            sums.durations[row.last_sync_duration_seconds] += 1
+    moved, counted = _moved(row, before, size)
+    sums.moved_bytes += moved
+    breached_seconds = 0.0 if totals is None else totals.breached_seconds
+    if before is not None and before.verdict is Verdict.BREACHED:
+        breached_seconds += look.seen_seconds
+    return WatchedReplication(
+        replication=row,
+        verdict=verdict_of(row, look.grace),
+        breached_seconds_total=breached_seconds,
+        synced_bytes_total=synced_bytes,
+        progress_changed_timestamp_seconds=_progress_changed(row, before, look.now),
+        counted_bytes=counted,
+    )
 
 
 def _has_synced(row: Replication, totals: ReplicationTotals | None) -> bool:
@@ -138,27 +155,30 @@ def _has_synced(row: Replication, totals: ReplicationTotals | None) -> bool:
     return known is None or ended > known
 
 
-def _watched(row: Replication, step: _Step, look: Look) -> WatchedReplication:
-    before = look.before.get(row.id)
-    totals = look.totals.get(row.id) or ReplicationTotals()
-    was_breached = before is not None and before.verdict is Verdict.BREACHED
-    return WatchedReplication(
-        replication=row,
-        verdict=verdict_of(row, look.grace),
-        breached_seconds_total=totals.breached_seconds + (look.seen_seconds if was_breached else 0),
-        synced_bytes_total=totals.synced_bytes + step.synced_bytes,
-        progress_changed_timestamp_seconds=_progress_changed(row, before, look.now),
-        counted_bytes=step.counted_bytes,
-    )
+def _moved(
+    row: Replication, before: WatchedReplication | None, size: int | None
+) -> tuple[int, int]:
+    """Return the bytes that moved, and those of the running sync that are counted by now.
+
+    `size` is that of a sync that ended between the two looks.
+    """
+    here = row.progress.transferred_bytes if row.progress else None
+    if before is None:
+        return 0, here or 0
+    if size is not None:
+        return max(0, size - before.counted_bytes) + (here or 0), here or 0
+    if here is None:
+        return 0, before.counted_bytes
+    return max(0, here - before.counted_bytes), here
 
 
-def _totals(watched: WatchedReplication, look: Look) -> ReplicationTotals:
-    ended = watched.replication.last_sync_timestamp_seconds
-    if ended is None and (known := look.totals.get(watched.replication.id)):
-        ended = known.last_sync_timestamp_seconds
+def _totals_of(now: WatchedReplication, before: ReplicationTotals | None) -> ReplicationTotals:
+    ended = now.replication.last_sync_timestamp_seconds
+    if ended is None and before is not None:
+        ended = before.last_sync_timestamp_seconds
     return ReplicationTotals(
-        breached_seconds=watched.breached_seconds_total,
-        synced_bytes=watched.synced_bytes_total,
+        breached_seconds=now.breached_seconds_total,
+        synced_bytes=now.synced_bytes_total,
         last_sync_timestamp_seconds=ended,
     )
 

@@ -13,19 +13,19 @@ _SHOWN_CHARACTERS = 80
 
 
 class Surprises:
-    """Counts oddities by kind, one of `SURPRISE_KINDS`; values go to the debug log only."""
+    """Counts oddities by kind, one of `SURPRISE_KINDS`; values go to the debug log only.
+
+    `noted` is how many there were in all.
+    """
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-
-    @property
-    def noted(self) -> int:
-        """How many there were in all."""
-        return self.counts.total()
+        self.noted = 0
 
     def note(self, kind: str, field: str, value: object = None) -> None:
         """Count one oddity."""
         self.counts[kind] += 1
+        self.noted += 1
         if log.isEnabledFor(logging.DEBUG):
             shown = printable(repr(value)[: 2 * _SHOWN_CHARACTERS], _SHOWN_CHARACTERS)
             log.debug("odd value", extra={"kind": kind, "field": field, "value": shown})

@@ -91,7 +91,7 @@ def a_replication(**changes: Any) -> Replication:
         last_sync_bytes=123_456_789,
         options=some_options(),
     )
-    return replace(replication, **changes)
+    return replication._replace(**changes)
 
 
 def a_watched(replication: Replication | None = None, **changes: Any) -> WatchedReplication:
@@ -100,7 +100,7 @@ def a_watched(replication: Replication | None = None, **changes: Any) -> Watched
         replication=replication if replication is not None else a_replication(),
         verdict=Verdict.MET,
     )
-    return replace(watched, **changes)
+    return watched._replace(**changes)
 
 
 def a_vc_server(**changes: Any) -> VcServer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from vr_exporter.domain.names import ReplicationId, TaskId
 
@@ -82,8 +83,7 @@ class Observe:
 Addition = Born | Add | Observe
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicationTotals:
+class ReplicationTotals(NamedTuple):
     """The two counters that each replication has, and the last sync that they include."""
 
     breached_seconds: float = 0.0

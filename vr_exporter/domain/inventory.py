@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from vr_exporter.domain.names import PairingId, PairingName, ReplicationId
 
@@ -81,32 +81,34 @@ class ReplicationError:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Replication:
-    """One replicated VM as one site sees it. None means that the appliance did not say."""
+class Replication(NamedTuple):
+    """One replicated VM as one site sees it. None means that the appliance did not say.
+
+    A tuple, as ten thousand are made in a poll (docs/decisions/0021).
+    """
 
     id: ReplicationId
     vm: str
-    direction: Direction
     vm_id: str = ""
+    direction: Direction = Direction.OUTGOING
     source_site: str = ""
     target_site: str = ""
     source_vc_id: str = ""
     replication_type: str = ""
     replication_server: str = ""
     recovery_solution: str = ""
-    status: str | None = None
     configuration_state: str | None = None
     recovery_state: str | None = None
+    options: ReplicationOptions | None = None
     rpo_seconds: int | None = None
-    rpo_violated: bool | None = None
-    rpo_violation_seconds: int | None = None
     last_sync_timestamp_seconds: float | None = None
     last_sync_duration_seconds: int | None = None
     last_sync_bytes: int | None = None
-    options: ReplicationOptions | None = None
     mpit_instances: int | None = None
     mpit_retention_seconds: int | None = None
+    status: str | None = None
+    rpo_violated: bool | None = None
+    rpo_violation_seconds: int | None = None
     progress: SyncProgress | None = None
     errors: tuple[ReplicationError, ...] = ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from vr_exporter.domain.counts import SiteTotals
 from vr_exporter.domain.inventory import (
@@ -20,8 +21,7 @@ from vr_exporter.domain.tasks import Task
 from vr_exporter.domain.triggers import Trigger
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedReplication:
+class WatchedReplication(NamedTuple):
     """A replication as read, with what watching it from poll to poll has shown.
 
     `counted_bytes` are those of the sync under way that `vr_transferred_bytes_total` has by now.

@@ -91,9 +91,7 @@ def changes_of(pairing: Pairing, rows: Iterable[Replication], look: Look) -> Pai
     return PairingChanges(tuple(watched), (*_born(pairing), *added), changed)
 
 
-def _stands_still(
-    known: WatchedReplication, totals: ReplicationTotals | None, look: Look
-) -> bool:
+def _stands_still(known: WatchedReplication, totals: ReplicationTotals | None, look: Look) -> bool:
     """Whether a replication that shows what it showed before adds nothing to any total."""
     row = known.replication
     if totals is None or known.verdict is Verdict.BREACHED:
@@ -137,12 +135,12 @@ def _followed(
     if before is not None and before.verdict is Verdict.BREACHED:
         breached_seconds += look.seen_seconds
     return WatchedReplication(
-        replication=row,
-        verdict=verdict_of(row, look.grace),
-        breached_seconds_total=breached_seconds,
-        synced_bytes_total=synced_bytes,
-        progress_changed_timestamp_seconds=_progress_changed(row, before, look.now),
-        counted_bytes=counted,
+        row,
+        verdict_of(row, look.grace),
+        breached_seconds,
+        synced_bytes,
+        _progress_changed(row, before, look.now),
+        counted,
     )
 
 
@@ -176,11 +174,7 @@ def _totals_of(now: WatchedReplication, before: ReplicationTotals | None) -> Rep
     ended = now.replication.last_sync_timestamp_seconds
     if ended is None and before is not None:
         ended = before.last_sync_timestamp_seconds
-    return ReplicationTotals(
-        breached_seconds=now.breached_seconds_total,
-        synced_bytes=now.synced_bytes_total,
-        last_sync_timestamp_seconds=ended,
-    )
+    return ReplicationTotals(now.breached_seconds_total, now.synced_bytes_total, ended)
 
 
 def _progress_changed(

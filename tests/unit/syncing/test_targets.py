@@ -35,7 +35,7 @@ def a_row(number: int, vm: str, direction: Direction = OUT) -> Replication:
 
 def changed(row: Replication, **changes: Any) -> Replication:
     """The same replication as another site shows it."""
-    return replace(row, **changes)
+    return row._replace(**changes)
 
 
 def madrid(*rows: Replication, **changes: Any) -> SiteSnapshot:
@@ -54,7 +54,7 @@ WEB = a_row(2, "web-01")
 FAR = a_row(3, "far-01", IN)
 FLEET = a_snapshot(
     madrid(DB, WEB, FAR),
-    berlin(replace(DB, direction=IN), replace(WEB, direction=IN), replace(FAR, direction=OUT)),
+    berlin(DB._replace(direction=IN), WEB._replace(direction=IN), FAR._replace(direction=OUT)),
 )
 """Two sites that show each other's replications; far-01 goes from Berlin to Madrid."""
 
@@ -86,13 +86,13 @@ def test_a_replication_that_two_sites_show_is_one_target_at_its_source() -> None
 
 def test_without_its_source_a_replication_is_asked_at_the_first_site_that_shows_it() -> None:
     """Two sites that both see it come in: the first of the settings is asked."""
-    sites = (berlin(replace(DB, direction=IN)), madrid(replace(DB, direction=IN)))
+    sites = (berlin(DB._replace(direction=IN)), madrid(DB._replace(direction=IN)))
     assert asked(find(Wanted(is_all=True), a_snapshot(*sites))) == [("berlin", "GID-1")]
 
 
 def test_a_local_replication_is_asked_where_it_is_local() -> None:
     """Local is at its source as much as outgoing."""
-    sites = (berlin(replace(DB, direction=IN)), madrid(replace(DB, direction=LOCAL)))
+    sites = (berlin(DB._replace(direction=IN)), madrid(DB._replace(direction=LOCAL)))
     assert asked(of_words("db-01", snapshot=a_snapshot(*sites))) == [("madrid", "GID-1")]
 
 
@@ -129,7 +129,7 @@ def test_a_target_has_the_ids_of_the_site_that_is_asked() -> None:
     """Pairing, replication and VM are those of the request that will be made."""
     other = a_pairing(id=PairingId("9"), name="madrid")
     far_end = a_site_snapshot(
-        a_pairing_snapshot(replace(DB, direction=IN), pairing=other), site="berlin"
+        a_pairing_snapshot(DB._replace(direction=IN), pairing=other), site="berlin"
     )
     (target,) = of_words("db-01", snapshot=a_snapshot(far_end, madrid(DB))).targets
     assert (target.site, target.pairing_id) == ("madrid", a_pairing().id)
@@ -210,7 +210,7 @@ def test_a_site_tells_two_vms_of_one_name_apart_by_their_source() -> None:
     """Both sites show both; the one that goes out from Berlin is Berlin's."""
     other = a_row(4, "db-01", IN)
     fleet = a_snapshot(
-        madrid(DB, other), berlin(replace(DB, direction=IN), replace(other, direction=OUT))
+        madrid(DB, other), berlin(DB._replace(direction=IN), other._replace(direction=OUT))
     )
     assert of_words("db-01", snapshot=fleet).faults
     assert asked(of_words("db-01", snapshot=fleet, site="berlin")) == [("berlin", "GID-4")]

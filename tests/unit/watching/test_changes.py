@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -175,7 +174,7 @@ def test_a_sync_that_ran_before_our_start_counts_from_our_first_look() -> None:
 
 def test_time_in_breach_is_added_from_poll_to_poll() -> None:
     """Breached at the look before: the time since then counts."""
-    totals = replace(known(), breached_seconds=100.0)
+    totals = known()._replace(breached_seconds=100.0)
     changes = follow(a_watched(verdict=Verdict.BREACHED), a_replication(), totals=totals)
     assert changes.watched[0].breached_seconds_total == 160.0
 
@@ -260,11 +259,11 @@ def test_the_very_row_of_the_look_before_changes_what_an_equal_one_does(
     totals: ReplicationTotals | None, row: dict[str, Any], watching: dict[str, Any]
 ) -> None:
     """That a row is known spares work, and shows in nothing."""
-    known = replace(syncing(1000).replication, **row)
+    known = syncing(1000).replication._replace(**row)
     before = a_watched(
         known, **watching, progress_changed_timestamp_seconds=NOW - 60, counted_bytes=1000
     )
-    assert follow(before, known, totals=totals) == follow(before, replace(known), totals=totals)
+    assert follow(before, known, totals=totals) == follow(before, known._replace(), totals=totals)
 
 
 def test_a_replication_that_stands_still_is_watched_as_it_was() -> None:

@@ -27,7 +27,7 @@ from vr_exporter.appliance.wire.pairings import (
     without_far_side,
 )
 from vr_exporter.appliance.wire.partial import is_far_side_down, rows_cut_off
-from vr_exporter.appliance.wire.replications import replication_of
+from vr_exporter.appliance.wire.replications import ReplicationRows
 from vr_exporter.appliance.wire.shapes import (
     IssueInfo,
     MetadataList,
@@ -77,10 +77,7 @@ def replications_page(
     known: KnownPage[Replication] | None = None,
 ) -> Page[Replication]:
     """Read a page of /pairings/{id}/replications, save the rows that are known of the last poll."""
-
-    def noun_of(info: ReplicationInfo) -> Replication | None:
-        return replication_of(info, reading, local_vc_id=local_vc_id)
-
+    noun_of = ReplicationRows(reading, local_vc_id=local_vc_id).noun_of
     try:
         answer = split_list(body)
         rows = (known or KnownPage()).read(
@@ -126,7 +123,7 @@ def info_of(body: bytes, reading: Reading) -> ApplianceFacts:
 def replication_of_body(body: bytes, reading: Reading, *, local_vc_id: str) -> Replication | None:
     """Read /pairings/{id}/replications/{id}; None where it names none."""
     info = decode_entity(body, ReplicationInfo, reading.surprises)
-    return replication_of(info, reading, local_vc_id=local_vc_id)
+    return ReplicationRows(reading, local_vc_id=local_vc_id).noun_of(info)
 
 
 def task_of_body(body: bytes, reading: Reading) -> Task | None:

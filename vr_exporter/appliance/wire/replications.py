@@ -12,6 +12,7 @@ from vr_exporter.appliance.wire.fields import Reading, given
 from vr_exporter.appliance.wire.shapes import ErrorDetails, ReplicationInfo, SyncProgressData
 from vr_exporter.domain.inventory import (
     KNOWN_STATUSES,
+    Direction,
     Replication,
     ReplicationError,
     ReplicationOptions,
@@ -38,45 +39,80 @@ _switches_of = attrgetter(
 )
 """In the order of the fields of ReplicationOptions."""
 
+_setting_of = attrgetter(
+    "source_vc_id",
+    "target_vc_id",
+    "source_site_name",
+    "target_site_name",
+    "type",
+    "replication_server_name",
+    "recovery_solution",
+    "configuration_state",
+    "recovery_state",
+)
+"""What decides a `_Setting`."""
 
-def replication_of(
-    info: ReplicationInfo, reading: Reading, *, local_vc_id: str
-) -> Replication | None:
-    """Make the noun; None without an id, for nothing can be said of such a row."""
-    identity = reading.identity(info.id, "id")
-    if not identity:
-        return None
+_RawSetting = tuple[str | UnsetType | None, ...]
+_Setting = tuple[Direction, str, str, str, str, str, str, str | None, str | None]
+
+
+class ReplicationRows:
+    """Makes the nouns of one answer; what many of its rows have in common is read once."""
+
+    def __init__(self, reading: Reading, *, local_vc_id: str) -> None:
+        self._reading = reading
+        self._local_vc_id = local_vc_id
+        self._settings: dict[_RawSetting, _Setting] = {}
+
+    def noun_of(self, info: ReplicationInfo) -> Replication | None:
+        """Make the noun; None without an id, for nothing can be said of such a row.
+
+        Its parts are read in the order of its fields.
+        """
+        reading = self._reading
+        identity = reading.identity(info.id, "id")
+        if not identity:
+            return None
+        return Replication(
+            ReplicationId(identity),
+            reading.name(info.name, "name"),
+            reading.name(info.vm_id, "vm_id"),
+            *self._setting(info),
+            _shared_options(_switches_of(info)),
+            reading.minutes(info.rpo, "rpo"),
+            *_last_sync(info, reading),
+            *_points_in_time(info, reading),
+            *_status(info, reading),
+            reading.minutes(info.current_rpo_violation, "current_rpo_violation"),
+            _progress(info.sync_progress, reading),
+            _errors(info, reading),
+        )
+
+    def _setting(self, info: ReplicationInfo) -> _Setting:
+        """What stands alike in many rows; one that surprises does so in each of them."""
+        raw: _RawSetting = _setting_of(info)
+        setting = self._settings.get(raw)
+        if setting is None:
+            noted = self._reading.surprises.noted
+            setting = _setting(info, self._reading, self._local_vc_id)
+            if self._reading.surprises.noted == noted:
+                self._settings[raw] = setting
+        return setting
+
+
+def _setting(info: ReplicationInfo, reading: Reading, local_vc_id: str) -> _Setting:
+    """Read where a replication goes, of what kind it is, and whether it is well set up."""
     source, target = given(info.source_vc_id) or "", given(info.target_vc_id) or ""
-    status, is_violated = _status(info, reading)
-    synced_at, duration, size = _last_sync(info, reading)
-    instances, retention = _points_in_time(info, reading)
-    return Replication(
-        id=ReplicationId(identity),
-        vm=reading.name(info.name, "name"),
-        direction=direction_of(source, target, local_vc_id),
-        vm_id=reading.name(info.vm_id, "vm_id"),
-        source_site=reading.name(info.source_site_name, "source_site_name"),
-        target_site=reading.name(info.target_site_name, "target_site_name"),
-        source_vc_id=reading.name(source, "source_vc_id"),
-        replication_type=reading.one_of(info.type, _TYPES, "type") or "",
-        replication_server=reading.name(info.replication_server_name, "replication_server_name"),
-        recovery_solution=reading.name(info.recovery_solution, "recovery_solution"),
-        status=status,
-        configuration_state=reading.one_of(
-            info.configuration_state, _CONFIGURATION_STATES, "configuration_state"
-        ),
-        recovery_state=reading.one_of(info.recovery_state, _RECOVERY_STATES, "recovery_state"),
-        rpo_seconds=reading.minutes(info.rpo, "rpo"),
-        rpo_violated=is_violated,
-        rpo_violation_seconds=reading.minutes(info.current_rpo_violation, "current_rpo_violation"),
-        last_sync_timestamp_seconds=synced_at,
-        last_sync_duration_seconds=duration,
-        last_sync_bytes=size,
-        options=_options(info),
-        mpit_instances=instances,
-        mpit_retention_seconds=retention,
-        progress=_progress(info.sync_progress, reading),
-        errors=_errors(info, reading),
+    return (
+        direction_of(source, target, local_vc_id),
+        reading.name(info.source_site_name, "source_site_name"),
+        reading.name(info.target_site_name, "target_site_name"),
+        reading.name(source, "source_vc_id"),
+        reading.one_of(info.type, _TYPES, "type") or "",
+        reading.name(info.replication_server_name, "replication_server_name"),
+        reading.name(info.recovery_solution, "recovery_solution"),
+        reading.one_of(info.configuration_state, _CONFIGURATION_STATES, "configuration_state"),
+        reading.one_of(info.recovery_state, _RECOVERY_STATES, "recovery_state"),
     )
 
 
@@ -111,10 +147,6 @@ def _points_in_time(info: ReplicationInfo, reading: Reading) -> tuple[int | None
     days = reading.count(info.mpit_days, "mpit_days")
     instances = reading.count(info.mpit_instances, "mpit_instances")
     return instances, None if days is None else days * _SECONDS_A_DAY
-
-
-def _options(info: ReplicationInfo) -> ReplicationOptions | None:
-    return _shared_options(_switches_of(info))
 
 
 @cache

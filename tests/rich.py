@@ -110,8 +110,8 @@ def a_rich_pairing() -> PairingSnapshot:
         rpo_violated=None,
         rpo_violation_seconds=None,
         last_sync_timestamp_seconds=None,
-        last_sync_duration_seconds=0,
-        last_sync_bytes=0,
+        last_sync_duration_seconds=None,
+        last_sync_bytes=None,
         options=None,
     )
     return a_pairing_snapshot(

@@ -155,12 +155,8 @@ def _queued(identity: TaskIdentity) -> Value:
 
 
 def _replication_row(totals: ReplicationTotals) -> tuple[Value, ...]:
-    last_sync = totals.last_sync_timestamp_seconds
-    return (
-        number(totals.breached_seconds),
-        number(totals.synced_bytes),
-        None if last_sync is None else number(last_sync),
-    )
+    breached_seconds, synced_bytes, last_sync = totals
+    return breached_seconds, number(synced_bytes), last_sync
 
 
 def _histogram_row(histogram: Histogram) -> tuple[Value, ...]:

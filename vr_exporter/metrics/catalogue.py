@@ -10,6 +10,7 @@ from vr_exporter.metrics.expected import EXPECTED
 from vr_exporter.metrics.family import Table
 from vr_exporter.metrics.pairings import PAIRINGS, PAIRINGS_UP, SERVERS
 from vr_exporter.metrics.replications import REPLICATIONS
+from vr_exporter.metrics.running_syncs import RUNNING_SYNCS
 from vr_exporter.metrics.sites import SITES
 from vr_exporter.metrics.tasks import TASK_TOTALS, TASKS
 from vr_exporter.metrics.triggers import TRIGGERS
@@ -21,6 +22,7 @@ SITE_TABLES: tuple[Table[SiteSnapshot, Any], ...] = (
     SERVERS,
     COUNTS,
     REPLICATIONS,
+    RUNNING_SYNCS,
     SYNCS,
     TASKS,
     TASK_TOTALS,

@@ -61,47 +61,6 @@ def breached(verdict: Verdict) -> int | None:
     return None if verdict is Verdict.UNKNOWN else int(verdict is Verdict.BREACHED)
 
 
-def last_sync(watched: WatchedReplication) -> float | None:
-    """The time of the last sync; appliances say 0 before the first."""
-    return watched.replication.last_sync_timestamp_seconds or None
-
-
-def if_synced(field: str) -> Read:
-    """A fact of the last sync; absent before the first, whatever the appliance says."""
-    read = attrgetter(field)
-
-    def of_last_sync(watched: WatchedReplication) -> float | None:
-        return read(watched.replication) if last_sync(watched) else None
-
-    return of_last_sync
-
-
-def if_mpit(field: str) -> Read:
-    """A fact of points in time; absent where they are switched off."""
-    read = attrgetter(field)
-
-    def of_mpit(watched: WatchedReplication) -> float | None:
-        options = watched.replication.options
-        is_off = options is not None and options.mpit is False
-        return None if is_off else read(watched.replication)
-
-    return of_mpit
-
-
-def if_syncing(read: Read) -> Read:
-    """A fact of the running sync; absent where none runs."""
-
-    def of_sync(watched: WatchedReplication) -> float | None:
-        return None if watched.replication.progress is None else read(watched)
-
-    return of_sync
-
-
-def progress(field: str) -> Read:
-    """A number of the running sync."""
-    return if_syncing(attrgetter(f"replication.progress.{field}"))
-
-
 def error_kinds(errors: tuple[ReplicationError, ...]) -> Samples | None:
     """Each kind of error that is reported, once."""
     kinds = dict.fromkeys(error.kind for error in errors)

@@ -11,18 +11,15 @@ from vr_exporter.metrics.replication_reads import (
     SWITCHES,
     breached,
     error_kinds,
-    if_mpit,
-    if_synced,
-    if_syncing,
-    last_sync,
     of,
     options_of,
-    progress,
     state,
 )
-from vr_exporter.metrics.rows import replications_in_sight
-
-_R = ("site", "pairing", "replication", "vm")
+from vr_exporter.metrics.rows import (
+    REPLICATION_KEY,
+    REPLICATION_LABELS,
+    replications_in_sight,
+)
 
 _INFO = (
     Family(
@@ -32,7 +29,7 @@ _INFO = (
         NAMES,
         read=attrgetter(*(f"replication.{name}" for name in NAMES)),
         reads="labels",
-        on=(*_R, "pairing_id"),
+        on=REPLICATION_KEY,
     ),
     Family(
         "vr_replication_options_info",
@@ -118,19 +115,19 @@ _LAST_SYNC = (
         "gauge",
         "When the last completed sync was (last_sync_time), as of the last poll; absent before"
         " the first. Its age is time() less this.",
-        read=last_sync,
+        read=of("last_sync_timestamp_seconds"),
     ),
     Family(
         "vr_replication_last_sync_duration_seconds",
         "gauge",
         "How long the last completed sync took (last_sync_duration), as of the last poll.",
-        read=if_synced("last_sync_duration_seconds"),
+        read=of("last_sync_duration_seconds"),
     ),
     Family(
         "vr_replication_last_sync_bytes",
         "gauge",
         "Size of the last completed sync (last_sync_size), as of the last poll.",
-        read=if_synced("last_sync_bytes"),
+        read=of("last_sync_bytes"),
     ),
     Family(
         "vr_replication_synced_bytes_total",
@@ -146,71 +143,20 @@ _MPIT = (
         "gauge",
         "Points in time to keep (mpit_instances), as of the last poll; absent with MPIT off.",
         is_optional=True,
-        read=if_mpit("mpit_instances"),
+        read=of("mpit_instances"),
     ),
     Family(
         "vr_replication_mpit_retention_seconds",
         "gauge",
         "How long points in time are kept (mpit_days), as of the last poll; absent with MPIT off.",
         is_optional=True,
-        read=if_mpit("mpit_retention_seconds"),
-    ),
-)
-
-_RUNNING_SYNC = (
-    Family(
-        "vr_replication_sync_progress_ratio",
-        "gauge",
-        "How far the running sync is, 0 to 1 (sync_progress.progress), as of the last poll;"
-        " it may fall.",
-        is_optional=True,
-        read=progress("ratio"),
-    ),
-    Family(
-        "vr_replication_sync_transferred_bytes",
-        "gauge",
-        "Bytes the running sync has sent, those sent twice included"
-        " (sync_progress.transferred_current), as of the last poll.",
-        is_optional=True,
-        read=progress("transferred_bytes"),
-    ),
-    Family(
-        "vr_replication_sync_transfer_size_bytes",
-        "gauge",
-        "Bytes the running sync has to send as far as it knows"
-        " (sync_progress.transferred_total), as of the last poll; it grows in a full sync.",
-        is_optional=True,
-        read=progress("transfer_size_bytes"),
-    ),
-    Family(
-        "vr_replication_sync_checksum_compared_bytes",
-        "gauge",
-        "Bytes the running sync has compared by checksum (sync_progress.checksum_current),"
-        " as of the last poll.",
-        is_optional=True,
-        read=progress("checksum_compared_bytes"),
-    ),
-    Family(
-        "vr_replication_sync_checksum_size_bytes",
-        "gauge",
-        "Bytes the running sync has to compare by checksum (sync_progress.checksum_total),"
-        " as of the last poll.",
-        is_optional=True,
-        read=progress("checksum_size_bytes"),
-    ),
-    Family(
-        "vr_replication_sync_progress_changed_timestamp_seconds",
-        "gauge",
-        "When sync_progress of the running sync was last seen to move, as of the last poll;"
-        " an old one means a stuck sync.",
-        is_optional=True,
-        read=if_syncing(attrgetter("progress_changed_timestamp_seconds")),
+        read=of("mpit_retention_seconds"),
     ),
 )
 
 REPLICATIONS: Table[SiteSnapshot, WatchedReplication] = Table(
     "Replications",
-    _R,
+    REPLICATION_LABELS,
     replications_in_sight,
     (
         *_INFO,
@@ -218,7 +164,6 @@ REPLICATIONS: Table[SiteSnapshot, WatchedReplication] = Table(
         *_RPO,
         *_LAST_SYNC,
         *_MPIT,
-        *_RUNNING_SYNC,
         Family(
             "vr_replication_error",
             "gauge",
@@ -232,5 +177,5 @@ REPLICATIONS: Table[SiteSnapshot, WatchedReplication] = Table(
             reads="samples",
         ),
     ),
-    key=(*_R, "pairing_id"),
+    key=REPLICATION_KEY,
 )

@@ -110,10 +110,10 @@ NUMBERS: dict[str, Read] = {
     "rpo_breached_seconds_total": lambda w: w.breached_seconds_total,
     "synced_bytes_total": lambda w: w.synced_bytes_total,
     "last_sync_timestamp_seconds": lambda w: w.replication.last_sync_timestamp_seconds,
-    "last_sync_duration_seconds": lambda w: if_synced(w, w.replication.last_sync_duration_seconds),
-    "last_sync_bytes": lambda w: if_synced(w, w.replication.last_sync_bytes),
-    "mpit_instances": lambda w: if_mpit(w, w.replication.mpit_instances),
-    "mpit_retention_seconds": lambda w: if_mpit(w, w.replication.mpit_retention_seconds),
+    "last_sync_duration_seconds": lambda w: w.replication.last_sync_duration_seconds,
+    "last_sync_bytes": lambda w: w.replication.last_sync_bytes,
+    "mpit_instances": lambda w: w.replication.mpit_instances,
+    "mpit_retention_seconds": lambda w: w.replication.mpit_retention_seconds,
     "sync_progress_ratio": lambda w: of_sync(w).ratio,
     "sync_transferred_bytes": lambda w: of_sync(w).transferred_bytes,
     "sync_transfer_size_bytes": lambda w: of_sync(w).transfer_size_bytes,
@@ -128,17 +128,6 @@ NUMBERS: dict[str, Read] = {
 def of_sync(w: WatchedReplication) -> SyncProgress:
     """The running sync, or one of which nothing is known."""
     return w.replication.progress or SyncProgress()
-
-
-def if_synced(w: WatchedReplication, number: float | None) -> float | None:
-    """A fact of a last sync, if there was one."""
-    return None if w.replication.last_sync_timestamp_seconds is None else number
-
-
-def if_mpit(w: WatchedReplication, number: float | None) -> float | None:
-    """A fact of points in time, unless they are off."""
-    options = w.replication.options
-    return None if options and options.mpit is False else number
 
 
 def expected_of(site: SiteSnapshot, pairing: PairingSnapshot) -> dict[Series, float]:

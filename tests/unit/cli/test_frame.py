@@ -116,13 +116,15 @@ def test_no_large_search_for_garbage_falls_into_the_imports() -> None:
 
 def test_sync_imports_nothing_that_it_has_no_use_for() -> None:
     """Before its request leaves, one that does the work itself is imports, five sixths of it."""
-    unused = ("rich", "pygments", "cryptography", "vr_exporter.simulator")
-    unused += ("vr_exporter.settings.reference", "vr_exporter.metrics.reference")
+    unused = {
+        *("rich", "pygments", "cryptography", "vr_exporter.simulator"),
+        *("vr_exporter.settings.reference", "vr_exporter.metrics.reference"),
+    }
     answer = python(
         "import sys; import vr_exporter.__main__ as program; program._lighten_imports();"
         "import vr_exporter.cli.sync, vr_exporter.cli.reached, vr_exporter.cli.sync.run;"
         "import vr_exporter.app.alone, vr_exporter.settings;"
-        f"print(sorted({set(unused)!r} & set(sys.modules)))"
+        f"print(sorted({unused!r} & set(sys.modules)))"
     )
     assert (answer.stdout, answer.stderr) == ("[]\n", "")
 

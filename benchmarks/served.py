@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,15 +52,32 @@ def page_of(port: int) -> str:
 
 
 def await_polls(port: int, polls: int, *, sites: int = 1, step_seconds: float = 0.25) -> None:
-    """Wait until every site was polled well so many times."""
+    """Wait until every site was polled well so many times; our counters may be a second old."""
+
+    def has_polls(page: str) -> bool:
+        done = re.findall(r"^vr_polls_total\{.*\} (\S+)$", page, re.MULTILINE)
+        return len(done) == sites and min(map(float, done)) >= polls
+
+    _await_page(port, has_polls, step_seconds=step_seconds)
+
+
+def await_sites(port: int, sites: int, *, step_seconds: float) -> None:
+    """Wait until so many sites are on the page with all that their first poll found."""
+
+    def has_sites(page: str) -> bool:
+        return len(re.findall(r"^vr_up\{.*\} 1$", page, re.MULTILINE)) == sites
+
+    _await_page(port, has_sites, step_seconds=step_seconds)
+
+
+def _await_page(port: int, is_there: Callable[[str], bool], *, step_seconds: float) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
             page = page_of(port)
         except OSError:
             page = ""
-        done = [float(n) for n in re.findall(r"^vr_polls_total\{.*\} (\S+)$", page, re.MULTILINE)]
-        if len(done) == sites and min(done) >= polls:
+        if is_there(page):
             return
         time.sleep(step_seconds)
-    raise RuntimeError(f"not polled {polls} times in {_PATIENCE_SECONDS:g} s")
+    raise RuntimeError(f"the page did not come to it in {_PATIENCE_SECONDS:g} s")

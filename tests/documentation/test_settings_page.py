@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vr_exporter.settings import Settings, reference
+from vr_exporter.settings import Settings
+from vr_exporter.settings.reference import reference
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 

@@ -40,7 +40,7 @@ from vr_exporter.web.routes import Sources
 log = logging.getLogger(__name__)
 
 SUPERVISION_SECONDS = 1.0
-FIRST_POLLS_STEP_SECONDS = 0.02
+FIRST_POLLS_STEP_SECONDS = 0.005
 LAST_ALERTS_SECONDS = 0.2
 LAST_ANSWERS_SECONDS = 0.8
 """With the logouts and last log lines an end takes less than five seconds (fault-matrix B8)."""

@@ -13,5 +13,8 @@ def look_seldom() -> None:
 
     A snapshot is a tree: it goes when nobody refers to it. With Python's usual 700 objects the
     search took two fifths of such a poll (`python -m benchmarks --case cycle`).
+    The interpreter has nearly counted to its first larger search when it is up, which would fall
+    into the imports and take 20 ms of them: a small one now lets it count anew.
     """
+    gc.collect(1)
     gc.set_threshold(_YOUNG, 10, _OLD)

@@ -59,7 +59,10 @@ class PinnedContext(ssl.SSLContext):
 
 
 def tls_context(address: Address) -> ssl.SSLContext:
-    """Make the context that an address asks for: TLS 1.2 at least, in every case."""
+    """Make the context that an address asks for: TLS 1.2 at least, in every case.
+
+    The system's authorities take a while to read: of plain http none is trusted, nor asked.
+    """
     context: ssl.SSLContext
     if address.pin:
         context = PinnedContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -67,8 +70,10 @@ def tls_context(address: Address) -> ssl.SSLContext:
         _trust_all(context)
     elif address.insecure_skip_verify:
         context = _unverified()
-    else:
+    elif address.has_tls or address.ca_file:
         context = ssl.create_default_context(cafile=address.ca_file)
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

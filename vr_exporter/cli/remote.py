@@ -72,8 +72,11 @@ class Exporter:
             base_url=base_url,
             headers={"authorization": f"Bearer {token}"} if token else {},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            transport=httpx.HTTPTransport(uds=str(socket_path)) if socket_path else None,
-            verify=ssl.create_default_context(),
+            transport=httpx.HTTPTransport(
+                verify=_authorities(base_url),
+                uds=str(socket_path) if socket_path else None,
+                trust_env=False,
+            ),
             trust_env=False,
         )
 
@@ -147,6 +150,13 @@ class Exporter:
 
     def _failure(self, text: str) -> CommandError:
         return CommandError(Exit.REFUSED, f"{self.name}: {text}")
+
+
+def _authorities(url: str) -> ssl.SSLContext:
+    """Read whom the system trusts, which takes a while, only where a certificate will be shown."""
+    if urlsplit(url).scheme == "https":
+        return ssl.create_default_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _json(body: bytes) -> Any:

@@ -10,6 +10,6 @@ from vr_exporter.cli import common
 @common.command("settings", "vr-exporter settings > settings.md", reads_settings=False)
 def command() -> None:
     """Print every setting with its type, default, environment variable and an example."""
-    from vr_exporter.settings import reference
+    from vr_exporter.settings.reference import reference
 
     click.echo(reference(), nl=False)

@@ -8,7 +8,6 @@ from vr_exporter.settings.faults import SettingsError
 from vr_exporter.settings.loading import DEFAULT_FILE, load
 from vr_exporter.settings.masking import effective_values, inline_secrets
 from vr_exporter.settings.model import Settings
-from vr_exporter.settings.reference import reference
 from vr_exporter.settings.secrets import Secrets
 from vr_exporter.settings.section import Account, Tls
 from vr_exporter.settings.site import PairingSettings, SiteSettings
@@ -27,6 +26,5 @@ __all__ = [
     "inline_secrets",
     "is_secret_variable",
     "load",
-    "reference",
     "take_environment",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -19,6 +19,8 @@ from vr_exporter.domain.tasks import Task
 
 LATE = frozenset({Verdict.LATE, Verdict.BREACHED})
 """The verdicts of a replication that is past its RPO."""
+
+_WILDCARDS = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,6 @@ class ReplicationRow:
     def is_stale(self) -> bool:
         """Whether it is the memory of a site or pairing that has been away for too long."""
         return self.site.stale or self.pairing.stale
-
-    def is_called(self, pattern: str) -> bool:
-        """Whether the VM's name or the id fits a glob."""
-        return fnmatchcase(self.replication.vm, pattern) or self.replication.id == pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +83,22 @@ def pairing_rows(snapshot: Snapshot) -> Iterator[PairingRow]:
     for site in snapshot.sites.values():
         for pairing in site.pairings:
             yield PairingRow(site, pairing)
+
+
+def called(patterns: Iterable[str]) -> Callable[[Replication], bool]:
+    """Whether one of the patterns is the id, the VM's name, or a glob that this name fits.
+
+    However many stand there for themselves, they cost one look each at id and name: `sync` asks
+    for those that move by their ids. Globs are tried one after another.
+    """
+    words = frozenset(patterns)
+    globs = [word for word in words if _WILDCARDS.intersection(word)]
+    names = words.difference(globs)
+    return lambda replication: (
+        replication.id in words
+        or replication.vm in names
+        or any(fnmatchcase(replication.vm, glob) for glob in globs)
+    )
 
 
 def each_once(rows: Iterable[ReplicationRow]) -> list[ReplicationRow]:

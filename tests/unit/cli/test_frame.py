@@ -104,6 +104,31 @@ def test_http_comes_without_a_command_line_of_its_own() -> None:
     assert (answer.stdout, answer.stderr) == ("20000\n", "")
 
 
+def test_no_large_search_for_garbage_falls_into_the_imports() -> None:
+    """Whatever the interpreter counted before, a search of all that is imported is far away."""
+    answer = python(
+        "import gc; from vr_exporter.app.garbage import look_seldom;"
+        "gc.set_threshold(100, 1000); kept = [[] for _ in range(999)]; before = gc.get_count()[1];"
+        "look_seldom(); print(before > 1, gc.get_count()[1])"
+    )
+    assert (answer.stdout, answer.stderr) == ("True 0\n", "")
+
+
+def test_sync_imports_nothing_that_it_has_no_use_for() -> None:
+    """Before its request leaves, one that does the work itself is imports, five sixths of it."""
+    unused = {
+        *("rich", "pygments", "cryptography", "vr_exporter.simulator"),
+        *("vr_exporter.settings.reference", "vr_exporter.metrics.reference"),
+    }
+    answer = python(
+        "import sys; import vr_exporter.__main__ as program; program._lighten_imports();"
+        "import vr_exporter.cli.sync, vr_exporter.cli.reached, vr_exporter.cli.sync.run;"
+        "import vr_exporter.app.alone, vr_exporter.settings;"
+        f"print(sorted({unused!r} & set(sys.modules)))"
+    )
+    assert (answer.stdout, answer.stderr) == ("[]\n", "")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_flag_has_its_environment_variable(name: str) -> None:
     """`--web.listen-address` is VR_WEB_LISTEN_ADDRESS, on every command alike."""

@@ -131,6 +131,32 @@ def test_replications_are_filtered(two_sites: Snapshot) -> None:
     assert names(ask(REPLICATIONS, two_sites, *both)) == ["web-01", "db-02"]
 
 
+@pytest.mark.parametrize(
+    ("vm", "replication", "pattern", "is_found"),
+    [
+        ("db-01", "GID-1", "db-01", True),
+        ("db-01", "GID-1", "DB-01", False),
+        ("db-01", "GID-1", "db-0?", True),
+        ("db-01", "GID-1", "db-0[2-9]", False),
+        ("db-01", "GID-1", "GID-1", True),
+        ("db-01", "GID-1", "GID-*", False),
+        ("db[1]", "GID-1", "db[1]", False),
+        ("db[1]", "GID-1", "db[[]1]", True),
+        ("db-01", "odd[1]", "odd[1]", True),
+        ("db*", "GID-1", "db*", True),
+    ],
+)
+def test_a_pattern_is_an_id_or_a_glob_over_names(
+    vm: str, replication: str, pattern: str, *, is_found: bool
+) -> None:
+    """An id is met as it stands, a name as a glob whose case counts, among others or alone."""
+    watched = a_watched(a_replication(id=replication, vm=vm))
+    snapshot = a_snapshot(a_site_snapshot(a_pairing_snapshot(watched)))
+    others = tuple(("match", f"GID-9{n}") for n in range(40))
+    for query in ((("match", pattern),), (*others, ("match", pattern))):
+        assert names(ask(REPLICATIONS, snapshot, *query)) == [vm] * is_found
+
+
 def test_filter_that_is_none_is_refused() -> None:
     """A slip in a filter does not list everything."""
     assert refused(SITES, ("sites", "madrid")) == (400, "unknown parameter (known: site)")

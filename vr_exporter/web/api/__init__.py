@@ -24,7 +24,7 @@ from vr_exporter.web.api.status import (
 from vr_exporter.web.api.triggers import AUDIT_ROW, FAULT, PREVIEW, TARGET, TRIGGER
 from vr_exporter.web.message import Headers, Request, Response
 from vr_exporter.web.problems import encoded, problem
-from vr_exporter.web.rows import ReplicationRow, replication_rows, task_rows
+from vr_exporter.web.rows import ReplicationRow, called, replication_rows, task_rows
 
 SHAPES: tuple[Shape[Any], ...] = (
     *(SITE, PAIRING, VC_SERVER, ISSUE, SERVER, REPLICATION, TASK),
@@ -111,10 +111,11 @@ def _wanted(request: Request) -> Callable[[ReplicationRow], bool]:
     pairings, patterns = request.values("pairing"), request.values("match")
     late = [boolean("late", value) for value in request.values("late")]
     check_patterns("match", patterns)
+    is_called = called(patterns)
     return lambda row: (
         (not pairings or row.pairing.pairing.name in pairings)
         and (not late or row.is_late in late)
-        and (not patterns or any(row.is_called(pattern) for pattern in patterns))
+        and (not patterns or is_called(row.replication))
     )
 
 

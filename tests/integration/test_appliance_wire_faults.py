@@ -282,15 +282,32 @@ def test_environment_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
         assert caller.get() == b'{"list": []}'
 
 
-def test_A21_a_redirect_to_what_is_no_address_is_a_redirect() -> None:
+@pytest.mark.parametrize(
+    "location",
+    ["https:|//elsewhere", "https://[v1.a]/", "https://xn--a.example/", "https://elsewhere:port/"],
+)
+def test_A21_a_redirect_to_what_is_no_address_is_a_redirect(location: str) -> None:
     """Whatever the Location holds, it is never followed, and never a bug of ours."""
 
     def serve(connection: Connection) -> None:
         connection.request()
-        connection.answer(b"", "Location: https:|//elsewhere", status="302 Found")
+        connection.answer(b"", f"Location: {location}", status="302 Found")
 
     with talking_to(serve) as caller:
         assert reason_of(caller) == "redirect"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://300.1.1.1", "https://m\u00fcnchen_.example", "https://xn--a.example"]
+)
+def test_A1_a_request_to_what_is_no_address_is_no_redirect(url: str) -> None:
+    """Nobody was asked, so nobody redirects: the url is at fault, and nothing has left."""
+    with a_caller(url) as caller, pytest.raises(Unreachable) as caught:
+        caller.get()
+    assert caught.value.reason == "connect"
+    place = url.removeprefix("https://")
+    said = f"{place}:443: not asked, no request can be sent to this url: "
+    assert str(caught.value).startswith(said)
 
 
 @pytest.mark.parametrize("extra", ["answer", "garbage"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -324,6 +325,28 @@ def test_A10_what_follows_an_answer_is_never_taken_for_the_next(extra: str) -> N
     with talking_to(serve) as caller:
         found = [caller.get() for _ in range(3)]
     assert found == [b'{"list": [1]}', b'{"list": [2]}', b'{"list": [3]}']
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_A10_what_comes_while_nothing_is_asked_is_never_taken_for_an_answer(method: str) -> None:
+    """The connection is given up for another: a login, too, has not been sent on it."""
+    may_send, has_sent = threading.Event(), threading.Event()
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.answer(b'{"list": [%d]}' % connection.number)
+        if connection.number == 1:
+            may_send.wait(60)
+            connection.answer(b'{"list": ["late"]}')
+            has_sent.set()
+        connection.request()
+
+    with talking_to(serve) as caller:
+        assert caller.get() == b'{"list": [1]}'
+        may_send.set()
+        assert has_sent.wait(60)
+        ask = Ask("session", "/session", method)
+        assert caller.line.send(ask, seconds=60).body == b'{"list": [2]}'
 
 
 def test_A10_an_answer_that_was_there_before_a_login_fails_it() -> None:

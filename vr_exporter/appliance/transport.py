@@ -251,10 +251,13 @@ class BoundedTransport(httpx.HTTPTransport):
         self._heard = backend.heard
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and refuse an answer that was here before its request had left.
+        """Send, and refuse an answer that was read before its request had left.
 
-        httpcore keeps what follows an answer, and would take it for the next one: what a broken
-        proxy sends twice would put all that is read out of step.
+        httpcore keeps what was read behind an answer, and would take it for the next one: what a
+        broken proxy sends twice would put all that is read out of step. What comes while the
+        connection is idle httpcore sees itself, and opens another. What arrives in the instant
+        between that look and the request, or later, nobody can tell from its answer: a sync
+        is asked for on a connection of its own (`Syncs.post`).
         """
         response = super().handle_request(request)
         if self._heard.is_new:

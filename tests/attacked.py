@@ -16,6 +16,7 @@ import trustme
 from tests.command_line import a_world, served, settings_file
 from tests.lives import ask
 from tests.prometheus import exporter, running, wait_until
+from tests.simulated import syncs_asked
 from vr_exporter.simulator.api import Api
 from vr_exporter.simulator.world import World
 
@@ -44,8 +45,7 @@ class Attacked:
     @property
     def posts(self) -> int:
         """How many syncs the appliance was asked for."""
-        asked = self.appliance.counters.requests
-        return sum(count for name, count in asked.items() if name.endswith("actions/sync"))
+        return syncs_asked(self.appliance)
 
     @property
     def triggers(self) -> int:

@@ -15,11 +15,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from tests.command_line import ROOT
+from tests.loopback import Quiet, listening
 
 PATIENCE_SECONDS = 240.0
 TEXT_FORMAT = "text/plain; version=0.0.4"
@@ -144,7 +144,7 @@ def forced_to_text(target: str, rewrite: Callable[[str], str] = str) -> Iterator
     While the target does not answer, a scrape fails here too.
     """
 
-    class Relay(BaseHTTPRequestHandler):
+    class Relay(Quiet):
         def do_GET(self) -> None:
             try:
                 body = rewrite(fetch(f"http://{target}{self.path}", Accept=TEXT_FORMAT)).encode()
@@ -158,16 +158,8 @@ def forced_to_text(target: str, rewrite: Callable[[str], str] = str) -> Iterator
             with suppress(BrokenPipeError):
                 self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Relay) as url:
+        yield url.removeprefix("http://")
 
 
 def _sample(series: dict[str, Any]) -> tuple[Sample, float]:

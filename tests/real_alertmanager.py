@@ -10,11 +10,11 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from tests.alerts import note
+from tests.loopback import Quiet, listening
 from tests.ports import free_port
 from tests.prometheus import fetch, running, wait_until
 from tests.tools import tool
@@ -53,24 +53,16 @@ class Webhook:
 def a_webhook() -> Iterator[Webhook]:
     """Receive notifications on loopback."""
 
-    class Receiver(BaseHTTPRequestHandler):
+    class Receiver(Quiet):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             webhook.bodies.append(json.loads(self.rfile.read(length)))
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    webhook = Webhook(f"http://127.0.0.1:{server.server_port}/")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(Receiver) as url:
+        webhook = Webhook(f"{url}/")
         yield webhook
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from threading import Lock
 
 import httpx
@@ -65,6 +66,21 @@ class ManualClock:
     def clock(self) -> Clock:
         """The same time as the program is handed it."""
         return Clock(now=self.now, monotonic=self.monotonic, wait=self.wait)
+
+
+def syncs_asked(api: Api) -> int:
+    """How many syncs an appliance was asked for, whatever it answered."""
+    return sum(count for endpoint, count in api.counters.requests.items() if _is_sync(endpoint))
+
+
+def syncs_accepted(api: Api) -> int:
+    """How many syncs an appliance said yes to: a request that came cut it refuses."""
+    answers = api.counters.answers.items()
+    return sum(
+        count
+        for (endpoint, status), count in answers
+        if _is_sync(endpoint) and status == HTTPStatus.ACCEPTED
+    )
 
 
 class SimulatedTransport(httpx.BaseTransport):
@@ -144,6 +160,10 @@ class _Arriving(httpx.SyncByteStream):
         for number in range(len(body)):
             self._wait(1.0)
             yield body[number : number + 1]
+
+
+def _is_sync(endpoint: str) -> bool:
+    return endpoint.endswith("/actions/sync")
 
 
 def _read_timeout(request: httpx.Request) -> float:

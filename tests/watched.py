@@ -15,7 +15,7 @@ from typing import Any, Self
 import httpx
 
 from tests.pages import families_of, text_of
-from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport
+from tests.simulated import AN_INSTANT, ManualClock, SimulatedTransport, syncs_asked
 from vr_exporter.alerting.arrivals import WebhookFacts
 from vr_exporter.appliance.address import Address
 from vr_exporter.appliance.client import Appliance
@@ -176,8 +176,7 @@ class Site:
     @property
     def posts(self) -> int:
         """How many syncs the appliance was asked for."""
-        asked = self.api.counters.requests
-        return sum(count for endpoint, count in asked.items() if endpoint.endswith("actions/sync"))
+        return syncs_asked(self.api)
 
     def breaks(self, kind: str, **fault: Any) -> Fault:
         """Switch a fault of this appliance on."""

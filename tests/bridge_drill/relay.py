@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 from tests.drill.hurry import HurriedTime
+from tests.loopback import Quiet, listening
 
 NOBODY: Final = 0
 """The status of a webhook that the exporter did not answer."""
@@ -69,7 +68,7 @@ def a_relay(time_there: HurriedTime, port: int) -> Iterator[Relay]:
     Where nobody answers, nobody does here either.
     """
 
-    class Connection(BaseHTTPRequestHandler):
+    class Connection(Quiet):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             now = time.time()  # noqa: TID251 - the drill lives in real time
@@ -97,17 +96,9 @@ def a_relay(time_there: HurriedTime, port: int) -> Iterator[Relay]:
             finally:
                 exporter.close()
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Connection)
-    relay = Relay(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(Connection) as url:
+        relay = Relay(url)
         yield relay
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def hurried(body: dict[str, Any], time_there: HurriedTime) -> dict[str, Any]:

@@ -135,6 +135,19 @@ def test_C21_a_redirect_is_not_followed(status: str) -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize("host", ["[v1.a]", "xn--a.example"])
+def test_C21_a_redirect_to_what_is_no_address_is_no_answer(host: str) -> None:
+    """The sender is told of it as of any answer that cannot be used, and goes on."""
+
+    def redirect(connection: Connection) -> None:
+        connection.post()
+        connection.answer(b"", f"Location: https://{host}/", status="302 Found")
+
+    with a_server(redirect) as server, talking_to(server) as client:
+        answer = client.post(BODY)
+    assert (answer.status, bool(answer.text)) == (0, True)
+
+
 def test_a_slow_answer_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then extends nothing."""
     monkeypatch.setattr(alertmanager, "WHOLE_SECONDS", 0.5)

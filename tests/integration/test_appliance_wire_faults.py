@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -282,15 +283,32 @@ def test_environment_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
         assert caller.get() == b'{"list": []}'
 
 
-def test_A21_a_redirect_to_what_is_no_address_is_a_redirect() -> None:
+@pytest.mark.parametrize(
+    "location",
+    ["https:|//elsewhere", "https://[v1.a]/", "https://xn--a.example/", "https://elsewhere:port/"],
+)
+def test_A21_a_redirect_to_what_is_no_address_is_a_redirect(location: str) -> None:
     """Whatever the Location holds, it is never followed, and never a bug of ours."""
 
     def serve(connection: Connection) -> None:
         connection.request()
-        connection.answer(b"", "Location: https:|//elsewhere", status="302 Found")
+        connection.answer(b"", f"Location: {location}", status="302 Found")
 
     with talking_to(serve) as caller:
         assert reason_of(caller) == "redirect"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://300.1.1.1", "https://m\u00fcnchen_.example", "https://xn--a.example"]
+)
+def test_A1_a_request_to_what_is_no_address_is_no_redirect(url: str) -> None:
+    """Nobody was asked, so nobody redirects: the url is at fault, and nothing has left."""
+    with a_caller(url) as caller, pytest.raises(Unreachable) as caught:
+        caller.get()
+    assert caught.value.reason == "connect"
+    place = url.removeprefix("https://")
+    said = f"{place}:443: not asked, no request can be sent to this url: "
+    assert str(caught.value).startswith(said)
 
 
 @pytest.mark.parametrize("extra", ["answer", "garbage"])
@@ -307,6 +325,28 @@ def test_A10_what_follows_an_answer_is_never_taken_for_the_next(extra: str) -> N
     with talking_to(serve) as caller:
         found = [caller.get() for _ in range(3)]
     assert found == [b'{"list": [1]}', b'{"list": [2]}', b'{"list": [3]}']
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_A10_what_comes_while_nothing_is_asked_is_never_taken_for_an_answer(method: str) -> None:
+    """The connection is given up for another: a login, too, has not been sent on it."""
+    may_send, has_sent = threading.Event(), threading.Event()
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.answer(b'{"list": [%d]}' % connection.number)
+        if connection.number == 1:
+            may_send.wait(60)
+            connection.answer(b'{"list": ["late"]}')
+            has_sent.set()
+        connection.request()
+
+    with talking_to(serve) as caller:
+        assert caller.get() == b'{"list": [1]}'
+        may_send.set()
+        assert has_sent.wait(60)
+        ask = Ask("session", "/session", method)
+        assert caller.line.send(ask, seconds=60).body == b'{"list": [2]}'
 
 
 def test_A10_an_answer_that_was_there_before_a_login_fails_it() -> None:

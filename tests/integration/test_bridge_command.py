@@ -14,6 +14,7 @@ from tests.bridged import TOKEN, a_body, an_alert
 from tests.command_line import a_world, run, served, settings_file
 from tests.prometheus import exporter, fetch, running, wait_until
 from tests.real_alertmanager import a_webhook, an_alertmanager
+from tests.simulated import syncs_asked
 from vr_exporter.simulator.server import SimServer
 from vr_exporter.simulator.world import World
 
@@ -78,8 +79,7 @@ def test_simulate_and_explain_alone_act_on_nothing(
     assert explained.code == 0
     assert explained.lines[-1] == f"=> {late['vm']} would be synced"
     assert run("bridge", "explain", "nobody", "--config.file", config).code == 5
-    asked = appliance.api.counters.requests
-    assert not any(endpoint.endswith("actions/sync") for endpoint in asked)
+    assert not syncs_asked(appliance.api)
 
 
 def test_bad_usage_is_said_before_anybody_is_asked(config: str, short_path: Path) -> None:
@@ -170,12 +170,5 @@ def test_beside_a_serve_and_from_afar_the_commands_speak_with_it(
         on = run("bridge", "kill", "on", *afar)
         assert on.out.startswith("kill switch on: no alert starts a sync (api from 127.0.0.1 at ")
         assert "vr_trigger_kill_switch 1" in fetch(f"{url}/metrics")
-
-        def has_posted() -> bool:
-            asked = appliance.api.counters.requests
-            return any(endpoint.endswith("actions/sync") for endpoint in asked)
-
-        wait_until(has_posted, "the sync was asked for")
-    asked = appliance.api.counters.requests
-    posts = sum(count for endpoint, count in asked.items() if endpoint.endswith("actions/sync"))
-    assert posts == 1
+        wait_until(lambda: syncs_asked(appliance.api) > 0, "the sync was asked for")
+    assert syncs_asked(appliance.api) == 1

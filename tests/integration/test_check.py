@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 import trustme
 
 from tests.command_line import PASSWORD, USERNAME, a_world, run, served, settings_file
+from tests.loopback import Quiet, listening
 from vr_exporter.simulator.certificates import Tls, self_signed
 from vr_exporter.simulator.options import Account
 
@@ -329,7 +328,7 @@ def test_print_role_needs_no_settings() -> None:
     assert "New-VIRole" in ended.out
 
 
-class _VCenter(BaseHTTPRequestHandler):
+class _VCenter(Quiet):
     """Answers as a vCenter Server's own API does without a session."""
 
     requests: list[tuple[str, dict[str, str]]]
@@ -351,21 +350,11 @@ class _VCenter(BaseHTTPRequestHandler):
 
     do_GET = do_POST = _answer  # noqa: N815 names of http.server
 
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
 
 @contextmanager
 def a_vcenter() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
     """A little of a vCenter Server on loopback, and the requests that it got."""
     requests: list[tuple[str, dict[str, str]]] = []
     answering = type("Answering", (_VCenter,), {"requests": requests})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), answering)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", requests
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(answering) as url:
+        yield url, requests

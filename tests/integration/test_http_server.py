@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import logging
 import os
@@ -248,8 +249,27 @@ def test_stop_does_not_wait_for_a_client_that_takes_nothing(serve: Serve) -> Non
         assert has_soon(lambda: server.connections == 0)
 
 
-def test_B14_exhausted_descriptors_pause_accepting_and_recover(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The error numbers with which the next accepts fail, the last one first."""
+    failures: list[int] = []
+    accept = socket.socket.accept
+
+    def accept_at_last(self: socket.socket) -> object:
+        if failures:
+            number = failures.pop()
+            raise OSError(number, os.strerror(number))
+        return accept(self)
+
+    monkeypatch.setattr(socket.socket, "accept", accept_at_last)
+    return failures
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED]
+)
+def test_B14_an_accept_that_fails_pauses_accepting_and_recovers(
+    serve: Serve, failing: list[int], caplog: pytest.LogCaptureFixture, number: int
 ) -> None:
     """A failing accept is logged once, waits instead of spinning, and goes on alone."""
     waits: list[float] = []
@@ -259,21 +279,29 @@ def test_B14_exhausted_descriptors_pause_accepting_and_recover(
         waits.append(seconds)
         return clock.wait(0.01)
 
-    failures = iter([True] * 5)
-    accept = socket.socket.accept
-
-    def accept_at_last(self: socket.socket) -> object:
-        if next(failures, False):
-            raise OSError(24, "Too many open files")
-        return accept(self)
-
-    monkeypatch.setattr(socket.socket, "accept", accept_at_last)
+    failing += [number] * 5
     with caplog.at_level(logging.WARNING):
         server = serve(clock=type(clock)(now=clock.now, monotonic=clock.monotonic, wait=wait))
         with connect(server) as client:
             assert client.ask(GET).status == 200
     assert waits == [0.1] * 5
     assert [record.getMessage() for record in caplog.records] == ["cannot accept connections"]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_B14_where_descriptors_run_out_the_longest_idle_one_gives_way(
+    serve: Serve, failing: list[int], number: int
+) -> None:
+    """One is given back for each accept that failed; who is served goes on."""
+    server = serve(limits=Limits(head_seconds=3600, idle_seconds=3600))
+    with connect(server) as idle, connect(server) as client:
+        assert has_soon(lambda: server.connections == 2)
+        assert client.ask(GET).status == 200  # waits since now, so that idle has waited longest
+        failing.append(number)
+        with connect(server) as newcomer:
+            assert newcomer.ask(GET).status == 200
+            assert idle.is_closed()
+            assert client.ask(GET).status == 200
 
 
 @pytest.fixture(scope="module")

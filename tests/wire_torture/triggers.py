@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.fault_proxy import Kind
+from tests.simulated import syncs_accepted
 from tests.wire_torture.tally import Loop, Tally, until_none_fails
 from tests.wired import Wired
 from vr_exporter.domain.triggers import Trigger, TriggerState
@@ -15,8 +16,6 @@ TROUBLED_SECONDS = 90.0
 """So long a fault lasts that lasts: longer than the poll and than the calls of a trigger."""
 LONGEST_SECONDS = 1800.0
 """By then every trigger has its end: the search for a lost answer takes ten minutes of looks."""
-
-_ACCEPTED = 202
 
 UNSENT = frozenset({TriggerState.REFUSED, TriggerState.SKIPPED, TriggerState.EXPIRED})
 """The states that say that no sync was started."""
@@ -61,7 +60,7 @@ class Asked:
             yield f"asked for, and {trigger.state}: {trigger.sentence}"
         if not trigger.state.is_final:
             yield f"no end: {trigger.state}: {trigger.sentence}"
-        if self._was_accepted() and trigger.state is not TriggerState.SUCCEEDED:
+        if syncs_accepted(wired.madrid.api) and trigger.state is not TriggerState.SUCCEEDED:
             yield f"the sync ran, and it ended {trigger.state}: {trigger.sentence}"
         is_quiet = trigger.has_joined or trigger.state in UNSENT | {TriggerState.UNRESOLVED}
         if not posts and not is_quiet:
@@ -69,14 +68,6 @@ class Asked:
         if self._loop.kind is Kind.SPLIT and trigger.state is not TriggerState.SUCCEEDED:
             yield f"nothing was lost on the way, and it ended {trigger.state}"
         yield from self._aftermath()
-
-    def _was_accepted(self) -> bool:
-        """Whether the appliance said yes: a request that came cut it refuses."""
-        answers = self._wired.madrid.api.counters.answers.items()
-        return any(
-            count and status == _ACCEPTED and endpoint.endswith("actions/sync")
-            for (endpoint, status), count in answers
-        )
 
     def _aftermath(self) -> Iterator[str]:
         wired = self._wired

@@ -148,7 +148,7 @@ class Alertmanager:
         try:
             shown = self.authorize()
             response, content = self._exchanged(method, path, body, shown, most_bytes)
-        except (httpx.HTTPError, httpx.InvalidURL, Unready, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, Unready, OSError) as error:
             self.close()
             text = printable(str(error) or type(error).__name__, _SHOWN)
             return Answer(0, text, self._clock.monotonic() - began, was_shown=shown)

@@ -115,7 +115,11 @@ class BoundedStream(httpcore.NetworkStream):
         except httpcore.ConnectError as error:
             _close_what_a_reset_left(error)
             raise
-        self._on_tls(stream.get_extra_info("socket"))
+        try:
+            self._on_tls(stream.get_extra_info("socket"))
+        except BaseException:
+            stream.close()
+            raise
         return BoundedStream(stream, self._deadline, heard=self._heard, on_tls=self._on_tls)
 
     def get_extra_info(self, info: str) -> Any:

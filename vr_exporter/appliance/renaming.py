@@ -16,13 +16,14 @@ from vr_exporter.appliance.certificates import (
     inspect_certificate,
     why_refused,
 )
-from vr_exporter.appliance.errors import ApplianceError, Unreachable, Unreadable
+from vr_exporter.appliance.errors import ApplianceError, Refused, Unreachable, Unreadable
 from vr_exporter.appliance.network import Deadline, HandshakeTimeout, NameUnknown
 from vr_exporter.domain.events import CertificateSeen, Event
 
 E = TypeVar("E", bound=BaseException)
 
 _LOOK_SECONDS = 2.0
+_BAD_LOCATION = "Invalid URL in location header"
 _BROKEN_OFF = ("Server disconnected", "peer closed connection")
 
 
@@ -41,6 +42,12 @@ def renamed(
         return Unreachable("connect", f"{place}: {_plain(error)}")
     if isinstance(error, httpx.NetworkError) or str(error).startswith(_BROKEN_OFF):
         return Unreachable("reset", f"{place}: the connection broke off: {_plain(error)}")
+    return _improper(error, place)
+
+
+def _improper(error: httpx.HTTPError, place: str) -> ApplianceError:
+    if str(error).startswith(_BAD_LOCATION):
+        return Refused("redirect", f"{place}: a redirect to what is no address: {error}")
     return Unreadable("schema", f"{place}: no proper HTTP: {error}")
 
 

@@ -34,6 +34,8 @@ _FIRST_CLIENT_ERROR = 400
 _ERROR_BODY_BYTES = 65536
 _KEPT_ALIVE_SECONDS = 300.0
 
+_NO_ADDRESS = (httpx.InvalidURL, UnicodeError)
+"""What httpx raises for a URL that is none, and its library for names in punycode."""
 
 _LOGINS = frozenset({"session", "remote_session"})
 
@@ -121,9 +123,6 @@ class Line:
         began = self._clock.monotonic()
         try:
             return self._exchange(ask, progress)
-        except httpx.InvalidURL as error:
-            text = f"{self.address.place}: a redirect to what is no address: {error}"
-            raise Refused("redirect", text) from error
         except httpx.HTTPError as error:
             failure = renamed(error, self.address, self._deadline, self._tell)
             if failure.reason == "tls":
@@ -165,19 +164,31 @@ class Line:
     @contextmanager
     def _stream(self, ask: Ask) -> Iterator[httpx.Response]:
         client = self._client = self._client or self._open()
-        request = client.build_request(
-            ask.method,
-            self.address.base + ask.path,
-            params=ask.query or None,
-            headers={"x-dr-session": ask.token} if ask.token else None,
-        )
+        request = self._request(client, ask)
         who = ask.credentials
         auth = httpx.BasicAuth(who.username, who.password) if who else None
-        response = client.send(request, stream=True, auth=auth)
+        try:
+            response = client.send(request, stream=True, auth=auth)
+        except _NO_ADDRESS as error:  # httpx looks at a Location that it does not follow
+            text = f"{self.address.place}: a redirect to what is no address: {error}"
+            raise Refused("redirect", text) from error
         try:
             yield response
         finally:
             response.close()
+
+    def _request(self, client: httpx.Client, ask: Ask) -> httpx.Request:
+        """Write the request; where its address is none, nothing has left."""
+        try:
+            return client.build_request(
+                ask.method,
+                self.address.base + ask.path,
+                params=ask.query or None,
+                headers={"x-dr-session": ask.token} if ask.token else None,
+            )
+        except _NO_ADDRESS as error:
+            text = f"{self.address.place}: not asked, no request can be sent to this url: {error}"
+            raise Unreachable("connect", text) from error
 
     def _chunks(self, response: httpx.Response, progress: _Progress) -> Iterator[bytes]:
         """Read the raw body up to its cap, and nothing of one that is encoded (A13, A14)."""
@@ -240,10 +251,13 @@ class BoundedTransport(httpx.HTTPTransport):
         self._heard = backend.heard
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and refuse an answer that was here before its request had left.
+        """Send, and refuse an answer that was read before its request had left.
 
-        httpcore keeps what follows an answer, and would take it for the next one: what a broken
-        proxy sends twice would put all that is read out of step.
+        httpcore keeps what was read behind an answer, and would take it for the next one: what a
+        broken proxy sends twice would put all that is read out of step. What comes while the
+        connection is idle httpcore sees itself, and opens another. What arrives in the instant
+        between that look and the request, or later, nobody can tell from its answer: a sync
+        is asked for on a connection of its own (`Syncs.post`).
         """
         response = super().handle_request(request)
         if self._heard.is_new:

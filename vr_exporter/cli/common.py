@@ -171,10 +171,15 @@ def web_address(flag: str, text: str) -> str:
     except ValueError:
         is_address = False
     if not is_address:
-        raise CommandError(Exit.USAGE, f"{flag}: not an address (write it as http://HOST:10843)")
+        raise no_address(flag)
     if parts.username is not None:
         raise CommandError(Exit.USAGE, f"{flag}: an address holds no credentials (leave them out)")
     return text.rstrip("/")
+
+
+def no_address(flag: str) -> CommandError:
+    """What a flag is told that holds no address; the text may hold a secret and is not repeated."""
+    return CommandError(Exit.USAGE, f"{flag}: not an address (write it as http://HOST:10843)")
 
 
 def load_settings(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from vr_exporter.cli.common import CommandError, Exit, web_address
+from vr_exporter.cli.common import CommandError, Exit, no_address, web_address
 from vr_exporter.cli.local import is_answered
 from vr_exporter.cli.plain import shown
 
@@ -25,6 +25,9 @@ Parameters = Sequence[tuple[str, str]]
 
 _EXITS = {400: Exit.USAGE, 401: Exit.USAGE, 403: Exit.USAGE, 503: Exit.STATE}
 _REMEDIES = {401: " (give the token of its `api` with --token-file)"}
+_NO_ADDRESS = (httpx.InvalidURL, UnicodeError)
+"""What httpx raises for a URL that is none, and its library for names in punycode."""
+
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -127,7 +130,7 @@ class Exporter:
                 return Answer(response.status_code, _json(self._body(response)))
             finally:
                 response.close()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, *_NO_ADDRESS) as error:
             is_slow = isinstance(error, httpx.TimeoutException)
             text = "no answer in time" if is_slow else shown(str(error)) or "no answer"
             may_have_arrived = not isinstance(error, _NOT_SENT)
@@ -173,6 +176,10 @@ def _no_json(answer: Answer, path: str) -> str:
 def at(url: str, *, token_file: Path | None = None) -> Exporter:
     """The exporter at an address of `--server`."""
     address = web_address("--server", url)
+    try:
+        httpx.Request("GET", address)
+    except _NO_ADDRESS as error:
+        raise no_address("--server") from error
     parts = urlsplit(address)
     name = f"the exporter at {parts.scheme}://{parts.netloc}"
     return Exporter(name, address, socket_path=None, token=_token(token_file))

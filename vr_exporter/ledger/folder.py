@@ -16,9 +16,19 @@ _CHILD_SECONDS = 30
 _TRIES = 10_000
 """So often the lock is tried while others but look at it: each lets go of it at once."""
 
+_FULL = {
+    errno.ENOSPC: "make room on the disk, or set state in the settings",
+    errno.EDQUOT: "make room in this user's disk quota, or set state in the settings",
+}
+
 
 class StateUnusable(Exception):  # noqa: N818 - the name says it as people would
     """The state cannot be kept where the settings say; one line with the remedy (exit 3)."""
+
+
+def remedy_of(error: OSError, *, otherwise: str) -> str:
+    """What to do about an error of the file system: room where it is full, else the rest."""
+    return _FULL.get(error.errno or 0, otherwise)
 
 
 class StateFolder:
@@ -171,5 +181,5 @@ def _pid_in(lock: int) -> int:
 
 def _unusable(path: Path, error: OSError) -> StateUnusable:
     why = "a link" if error.errno == errno.ELOOP else (error.strerror or "unusable").lower()
-    remedy = "make room on the disk" if error.errno == errno.ENOSPC else "make it writable"
-    return StateUnusable(f"{path}: {why} ({remedy}, or set state in the settings)")
+    remedy = remedy_of(error, otherwise="make it writable, or set state in the settings")
+    return StateUnusable(f"{path}: {why} ({remedy})")

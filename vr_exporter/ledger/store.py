@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 from vr_exporter.ledger.crash import crash
-from vr_exporter.ledger.folder import StateUnusable
+from vr_exporter.ledger.folder import StateUnusable, remedy_of
 from vr_exporter.ledger.schema import MIGRATIONS, Migrations, meta, migrate, recognised
 
 log = logging.getLogger(__name__)
@@ -284,7 +284,8 @@ def explained(path: Path) -> Iterator[None]:
         raise StateUnusable(damaged(path, str(error))) from error
     except OSError as error:
         why = (error.strerror or "unusable").lower()
-        raise StateUnusable(f"{path}: {why} (errno {error.errno}; {_REMEDY})") from error
+        remedy = remedy_of(error, otherwise=_REMEDY)
+        raise StateUnusable(f"{path}: {why} (errno {error.errno}; {remedy})") from error
 
 
 def damaged(path: Path, finding: str) -> str:
@@ -300,6 +301,7 @@ _REMEDY: Final = "make it readable and writable, or set state in the settings"
 _REMEDIES: Final = {
     sqlite3.SQLITE_BUSY: "another program has it open: stop that one",
     sqlite3.SQLITE_FULL: "make room on the disk",
+    sqlite3.SQLITE_IOERR: "see whether the disk is sound and has quota left",  # it tells no more
 }
 
 

@@ -27,6 +27,18 @@ class Plain(httpcore.NetworkStream):
         self.is_closed = True
 
 
+class Securable(Plain):
+    """A connection whose handshake works at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.secured = Plain()
+
+    def start_tls(self, *_: object) -> httpcore.NetworkStream:
+        """Hand over what carries the TLS."""
+        return self.secured
+
+
 def test_A7_a_handshake_that_begins_too_late_leaves_no_socket_open() -> None:
     """Nobody else knows of a connection whose handshake failed: whoever raises has to close it."""
     deadline = Deadline(lambda: 100.0)
@@ -36,6 +48,21 @@ def test_A7_a_handshake_that_begins_too_late_leaves_no_socket_open() -> None:
     with pytest.raises(HandshakeTimeout):
         stream.start_tls(ssl.create_default_context())
     assert plain.is_closed
+
+
+def test_A7_a_certificate_that_cannot_be_told_of_leaves_no_socket_open() -> None:
+    """Whoever looks at it may fail; the secured socket is nobody else's to close."""
+
+    def fail(_: object) -> None:
+        raise ValueError("no certificate")
+
+    deadline = Deadline(lambda: 0.0)
+    deadline.begin(60)
+    plain = Securable()
+    stream = BoundedStream(plain, deadline, heard=Heard(), on_tls=fail)
+    with pytest.raises(ValueError, match="no certificate"):
+        stream.start_tls(ssl.create_default_context())
+    assert plain.secured.is_closed
 
 
 def test_A7_a_reset_just_before_the_handshake_leaves_no_socket_open(

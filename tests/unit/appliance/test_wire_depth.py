@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vr_exporter.appliance.wire import depth
 from vr_exporter.appliance.wire.depth import is_too_deep
 
 JSON = st.recursive(
@@ -30,6 +32,32 @@ def test_depth_is_found_without_parsing(document: Any, limit: int) -> None:
     """Brackets inside strings, escaped or not, do not count; all others do."""
     body = json.dumps(document, ensure_ascii=False).encode()
     assert is_too_deep(body, limit) == (depth_of(document) > limit)
+
+
+def brackets_of(text: bytes) -> bytes:
+    """The brackets outside of strings, all of one kind, found byte by byte."""
+    found, is_string, is_escaped = bytearray(), False, False
+    for byte in text:
+        was_escaped, is_escaped = is_escaped, False
+        if was_escaped and byte in b'\\"':
+            continue
+        if byte == ord("\\"):
+            is_escaped = True
+        elif byte == ord('"'):
+            is_string = not is_string
+        elif not is_string and byte in b"[]{}":
+            found += b"[" if byte in b"[{" else b"]"
+    return bytes(found)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 65536])
+def test_A18_brackets_outside_of_strings_are_those_of_a_plain_reading(
+    monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    """In every short text of the bytes that matter, wherever it is cut into pieces."""
+    monkeypatch.setattr(depth, "_PIECE_BYTES", piece)
+    texts = [bytes(text) for size in range(7) for text in product(b'[}"\\a', repeat=size)]
+    assert [text for text in texts if depth._brackets(text) != brackets_of(text)] == []
 
 
 @given(st.binary())

@@ -74,17 +74,24 @@ def test_B3_unusable_place_is_one_line_with_a_remedy() -> None:
     assert "set state in the settings" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, r"no space left on device \(make room on the disk, or set state"),
+        (errno.EDQUOT, r"quota exceeded \(make room in this user's disk quota, or set state"),
+    ],
+)
 def test_B1_a_full_disk_at_the_start_is_the_state_that_cannot_be_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
 ) -> None:
     """Exit code 3, which a service manager tries again, and not that of bad settings."""
 
     def full(*_anything: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(number, os.strerror(number))
 
     folder = StateFolder(tmp_path)
     monkeypatch.setattr(os, "pwrite", full)
-    with pytest.raises(StateUnusable, match=r"no space left on device \(make room"):
+    with pytest.raises(StateUnusable, match=said):
         folder.hold()
     monkeypatch.undo()
     folder.hold()

@@ -293,7 +293,7 @@ def opened(path: Path, error: sqlite3.Error) -> str:
         (sqlite3.SQLITE_FULL, "boom (make room on the disk)"),
         (
             sqlite3.SQLITE_IOERR | 1 << 8,
-            "boom (make it readable and writable, or set state in the settings)",
+            "boom (see whether the disk is sound and has quota left)",
         ),
         (None, "boom (make it readable and writable, or set state in the settings)"),
         (sqlite3.SQLITE_NOTADB, "damaged or no store of ours, boom (set it aside: "),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sqlite3
 import stat
@@ -68,6 +70,31 @@ def test_C28_files_are_closed_to_others_and_links_are_refused(tmp_path: Path) ->
     (tmp_path / "link.db").symlink_to(path)
     with pytest.raises(StateUnusable, match="errno 40"):
         Store(tmp_path / "link.db")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "make room on the disk"),
+        (errno.EDQUOT, "make room in this user's disk quota"),
+        (errno.EACCES, "make it readable and writable"),
+    ],
+)
+def test_B1_a_store_that_has_no_room_to_begin_in_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    """What is full is not mended by rights."""
+    path = tmp_path / "state.db"
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(StateUnusable) as caught:
+        Store(path)
+    why = os.strerror(number).lower()
+    said = f"{path}: {why} (errno {number}; {remedy}, or set state in the settings)"
+    assert str(caught.value) == said
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.asking import Asker, an_asker, basic
-from tests.simulated import SimulatedTransport
+from tests.simulated import SimulatedTransport, syncs_accepted, syncs_asked
 
 
 def _client(asker: Asker) -> httpx.Client:
@@ -88,3 +88,13 @@ def test_slow_answer_takes_its_time_and_no_longer_than_the_read_timeout() -> Non
     with pytest.raises(httpx.ReadTimeout):
         client.get("/info", timeout=3)
     assert asker.clock.now() - began == 11
+
+
+def test_syncs_asked_and_those_accepted_are_told_apart() -> None:
+    """A read is none of them; a refused post was asked for, and is not accepted."""
+    asker = an_asker()
+    asker.get(asker.replication())
+    assert (syncs_asked(asker.api), syncs_accepted(asker.api)) == (0, 0)
+    asker.post(f"{asker.replication()}/actions/sync")
+    asker.post(f"{asker.pairing}/replications/none/actions/sync")
+    assert (syncs_asked(asker.api), syncs_accepted(asker.api)) == (2, 1)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 DEEPEST = 64
 """Levels of nesting that we follow (fault-matrix R8); the vendor's pages have six."""
 
 _OPENING = ord("[")
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
-_ESCAPED = re.compile(rb'\\["\\]')
-_STRING = re.compile(rb'"[^"]*"')
+_PIECE_BYTES = 64 * 1024
+"""So much is parted at once: what a hostile text is parted into stays small."""
 
 
 def is_too_deep(body: bytes, limit: int = DEEPEST) -> bool:
@@ -30,10 +28,20 @@ def is_too_deep(body: bytes, limit: int = DEEPEST) -> bool:
 
 def _brackets(body: bytes) -> bytes:
     """Return the brackets outside of strings, all of one kind."""
-    if b"\\" in body:
-        body = _ESCAPED.sub(b"", body)
+    if b"\\" in body:  # pairs first: only then is a backslash before a quote its own
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     structure = body.translate(_ALIKE, _NOT_STRUCTURE).replace(b'""', b"")
-    return _STRING.sub(b"", structure) if b'"' in structure else structure
+    return _outside_strings(structure) if b'"' in structure else structure
+
+
+def _outside_strings(structure: bytes) -> bytes:
+    """Leave out what stands between quotes: every second part, in pieces and at C speed."""
+    kept, is_inside = bytearray(), False
+    for start in range(0, len(structure), _PIECE_BYTES):
+        parts = structure[start : start + _PIECE_BYTES].split(b'"')
+        kept += b"".join(parts[is_inside::2])
+        is_inside ^= len(parts) % 2 == 0
+    return bytes(kept)
 
 
 def _depth_exceeds(structure: bytes, limit: int) -> bool:

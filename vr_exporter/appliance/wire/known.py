@@ -26,7 +26,8 @@ class KnownPage(Generic[T]):
 
     def __init__(self) -> None:
         self.read_at = -math.inf
-        self._nouns: dict[bytes, T] = {}
+        self._nouns: dict[bytes, T | None] = {}
+        self._in_order: list[T | None] = []
 
     @property
     def size(self) -> int:
@@ -39,23 +40,26 @@ class KnownPage(Generic[T]):
         surprises: Surprises,
         *,
         decode: Callable[[bytes], R],
-        noun_of: Callable[[R], T | None],
+        noun_of: Callable[[R, T | None], T | None],
     ) -> tuple[T, ...]:
-        """Make nouns of rows; nothing is made of any before all that are new are decoded."""
+        """Make nouns of rows; nothing is made of any before all that are new are decoded.
+
+        `noun_of` is told too what stood in a row's place in the last poll: mostly the same, older.
+        """
         nouns = list(map(self._nouns.get, rows))
         unknown = [place for place, noun in enumerate(nouns) if noun is None]
         decoded = [decode(rows[place]) for place in unknown]
-        odd: set[bytes] = set()
+        before = self._in_order if len(self._in_order) == len(rows) else [None] * len(rows)
+        left_out = {row for row in rows if len(row) > LONGEST_ROW_BYTES}
         for place, row in zip(unknown, decoded, strict=True):
             noted = surprises.noted
-            nouns[place] = noun_of(row)
+            nouns[place] = noun_of(row, before[place])
             if surprises.noted != noted:
-                odd.add(rows[place])
-        self._nouns = {
-            row: noun
-            for row, noun in zip(rows, nouns, strict=True)
-            if noun is not None and row not in odd and len(row) <= LONGEST_ROW_BYTES
-        }
+                left_out.add(rows[place])
+        self._in_order = nouns
+        self._nouns = dict(zip(rows, nouns, strict=True))
+        for unfit in left_out:
+            del self._nouns[unfit]
         return tuple(noun for noun in nouns if noun is not None)
 
 

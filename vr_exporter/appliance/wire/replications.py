@@ -64,19 +64,24 @@ class ReplicationRows:
         self._local_vc_id = local_vc_id
         self._settings: dict[_RawSetting, _Setting] = {}
 
-    def noun_of(self, info: ReplicationInfo) -> Replication | None:
+    def noun_of(
+        self, info: ReplicationInfo, before: Replication | None = None
+    ) -> Replication | None:
         """Make the noun; None without an id, for nothing can be said of such a row.
 
-        Its parts are read in the order of its fields.
+        Its parts are read in the order of its fields. The names `before` has are fit already.
         """
         reading = self._reading
-        identity = reading.identity(info.id, "id")
+        if before is not None and (info.id, info.name, info.vm_id) == before[:3]:
+            identity, vm, vm_id = before.id, before.vm, before.vm_id
+        else:
+            identity, vm, vm_id = self._names(info)
         if not identity:
             return None
         return Replication(
-            ReplicationId(identity),
-            reading.name(info.name, "name"),
-            reading.name(info.vm_id, "vm_id"),
+            identity,
+            vm,
+            vm_id,
             *self._setting(info),
             _shared_options(_switches_of(info)),
             reading.minutes(info.rpo, "rpo"),
@@ -86,6 +91,14 @@ class ReplicationRows:
             reading.minutes(info.current_rpo_violation, "current_rpo_violation"),
             _progress(info.sync_progress, reading),
             _errors(info, reading),
+        )
+
+    def _names(self, info: ReplicationInfo) -> tuple[ReplicationId, str, str]:
+        reading = self._reading
+        return (
+            ReplicationId(reading.identity(info.id, "id")),
+            reading.name(info.name, "name"),
+            reading.name(info.vm_id, "vm_id"),
         )
 
     def _setting(self, info: ReplicationInfo) -> _Setting:

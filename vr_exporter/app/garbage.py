@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-_YOUNG = 20_000
+_YOUNG = 50_000
 _OLD = 50
 
 

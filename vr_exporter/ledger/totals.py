@@ -125,7 +125,9 @@ class Totals(Counters):
                 if totals is None:
                     gone.append((bound, text(replication)))
                 else:
-                    kept.append((bound, text(replication), *_replication_row(totals)))
+                    breached_seconds, synced_bytes, last_sync = totals
+                    sums = (breached_seconds, number(synced_bytes), last_sync)
+                    kept.append((bound, text(replication), *sums))
         connection.executemany("DELETE FROM replication WHERE site = ? AND replication = ?", gone)
         connection.executemany("INSERT OR REPLACE INTO replication VALUES (?, ?, ?, ?, ?)", kept)
 
@@ -152,11 +154,6 @@ def _has(totals: SiteTotals, addition: Addition) -> bool:
 
 def _queued(identity: TaskIdentity) -> Value:
     return _UNKNOWN if identity[1] is None else number(identity[1])
-
-
-def _replication_row(totals: ReplicationTotals) -> tuple[Value, ...]:
-    breached_seconds, synced_bytes, last_sync = totals
-    return breached_seconds, number(synced_bytes), last_sync
 
 
 def _histogram_row(histogram: Histogram) -> tuple[Value, ...]:

@@ -11,7 +11,14 @@ from vr_exporter.appliance.client import Appliance, Listing
 from vr_exporter.appliance.errors import ApplianceError, Stopping
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
-from vr_exporter.domain.inventory import ApplianceFacts, Issue, IssueScope, Pairing, VcServer
+from vr_exporter.domain.inventory import (
+    ApplianceFacts,
+    Issue,
+    IssueScope,
+    Pairing,
+    Replication,
+    VcServer,
+)
 from vr_exporter.domain.names import PairingId, PairingName
 from vr_exporter.domain.snapshot import POLL_STAGES
 from vr_exporter.watching.left_alone import LeftAlone
@@ -44,10 +51,13 @@ class Scope:
     exclude: tuple[str, ...] = ()
     aliases: Mapping[str, PairingName] = field(default_factory=dict)
 
-    def has(self, vm: str) -> bool:
-        """Whether a VM of that name is watched."""
+    def of(self, rows: tuple[Replication, ...]) -> tuple[Replication, ...]:
+        """Return those of the replications whose VMs are watched."""
         if self.include == _ALL and not self.exclude:
-            return True
+            return rows
+        return tuple(row for row in rows if self._has(row.vm))
+
+    def _has(self, vm: str) -> bool:
         return any(fnmatch.fnmatchcase(vm, glob) for glob in self.include) and not any(
             fnmatch.fnmatchcase(vm, glob) for glob in self.exclude
         )
@@ -187,7 +197,7 @@ class Reader:
         if listing is not None:
             self._dropped += listing.dropped
             pairing = _cut_off(pairing) if listing.is_far_side_down else pairing
-            rows = tuple(row for row in listing.rows if self._scope.has(row.vm))
+            rows = self._scope.of(listing.rows)
         return PairingReading(
             pairing=pairing,
             replications=rows,

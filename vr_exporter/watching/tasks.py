@@ -43,8 +43,9 @@ def matched(tasks: Iterable[Task], replications: Iterable[Replication]) -> tuple
         return tasks
     by_key: dict[str, ReplicationId | None] = {}
     for row in replications:
-        for key in wanted.intersection((row.id, row.vm_id, row.vm)):
-            by_key[key] = row.id if by_key.get(key, row.id) == row.id else None
+        for key in (row.id, row.vm_id, row.vm):
+            if key in wanted:
+                by_key[key] = row.id if by_key.get(key, row.id) == row.id else None
     return tuple(
         replace(task, replication_id=by_key.get(task.entity) or by_key.get(task.entity_name))
         for task in tasks

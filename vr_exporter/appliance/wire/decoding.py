@@ -46,7 +46,7 @@ def decode_list(body: bytes, shape: type[S], surprises: Surprises) -> tuple[Resp
     The number is that of the rows sent: a row that is no object at all is left out.
     """
     try:
-        answer = _page_decoder(shape).decode(_checked(body))
+        answer = _page_decoder(shape).decode(body)
         return answer, len(answer.rows)
     except UNSOUND:
         document = _loaded(body, surprises)
@@ -59,7 +59,7 @@ def decode_list(body: bytes, shape: type[S], surprises: Surprises) -> tuple[Resp
 
 def split_list(body: bytes) -> ResponseList[msgspec.Raw]:
     """Part a page into its rows, which stay unread; what cannot be parted is UNSOUND."""
-    return _page_decoder(msgspec.Raw).decode(_checked(body))
+    return _page_decoder(msgspec.Raw).decode(body)
 
 
 def row_decoder(shape: type[S]) -> Callable[[bytes], S]:
@@ -70,7 +70,7 @@ def row_decoder(shape: type[S]) -> Callable[[bytes], S]:
 def decode_entity(body: bytes, shape: type[S], surprises: Surprises) -> S:
     """Read one object in the same spirit."""
     try:
-        return decoder_of(shape).decode(_checked(body))
+        return decoder_of(shape).decode(body)
     except UNSOUND:
         return _repaired(shape, _loaded(body, surprises), surprises)
 
@@ -79,14 +79,13 @@ def _page_decoder(shape: type[T]) -> msgspec.json.Decoder[ResponseList[T]]:
     return decoder_of(ResponseList[shape])  # type: ignore[valid-type] # a type made at run time
 
 
-def _checked(body: bytes) -> bytes:
+def _loaded(body: bytes, surprises: Surprises) -> dict[str, Any]:
+    """Read JSON as the standard library does, odd numbers and broken UTF-8 tolerated.
+
+    How deep it goes is asked here alone: the typed decoders follow no more than a thousand levels.
+    """
     if is_too_deep(body):
         raise NotJson("nested too deep")
-    return body
-
-
-def _loaded(body: bytes, surprises: Surprises) -> dict[str, Any]:
-    """Read JSON as the standard library does, odd numbers and broken UTF-8 tolerated."""
     text = body.decode("utf-8-sig", "replace")
     try:
         document = json.loads(

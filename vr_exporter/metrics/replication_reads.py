@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
-from vr_exporter.domain.inventory import ReplicationError
+from vr_exporter.domain.inventory import Replication, ReplicationError
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import WatchedReplication
 from vr_exporter.metrics.family import Key, Samples
@@ -35,9 +35,17 @@ _switches_of = attrgetter(*SWITCHES)
 _WORDS = {True: "true", False: "false", None: ""}
 
 
+_names_of: Callable[[Replication], Key] = itemgetter(*map(Replication._fields.index, NAMES))
+
+
 @cache
 def _words(switches: tuple[bool | None, ...]) -> Key:
     return tuple(_WORDS[switch] for switch in switches)
+
+
+def names_of(watched: WatchedReplication) -> Key:
+    """The names and ids that stand beside those of the key."""
+    return _names_of(watched.replication)
 
 
 def options_of(watched: WatchedReplication) -> Key | None:

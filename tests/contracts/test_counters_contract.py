@@ -77,6 +77,14 @@ def test_an_observation_falls_into_the_bucket_whose_bound_it_does_not_exceed(
     assert histogram.sum == value
 
 
+def test_a_value_seen_several_times_counts_as_often(ledger: Counters | Ledger) -> None:
+    """Syncs of one length that ended between two polls come as one observation."""
+    ledger.record(MADRID, SiteChanges((Observe(DURATION, ("sync",), 2.0),)))
+    totals = ledger.record(MADRID, SiteChanges((Observe(DURATION, ("sync",), 2.0, times=3),)))
+    histogram = totals.histograms[DURATION]["sync",]
+    assert (histogram.sum, histogram.count, max(histogram.counts)) == (8.0, 4, 4)
+
+
 def test_the_youngest_exemplar_of_a_bucket_is_kept(ledger: Counters | Ledger) -> None:
     """An exemplar replaces the one before it in the same bucket, and leaves the others."""
     first, second = (Exemplar((("task_id", name),), 2.0, 1.0) for name in ("a", "b"))

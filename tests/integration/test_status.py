@@ -176,6 +176,8 @@ def test_csv_has_one_row_for_each_replication() -> None:
         (("--server", "exporter:10843"), 2, "--server: not an address"),
         (("--server", "http://300.1.1.1"), 2, "--server: not an address"),
         (("--server", "http://xn--a.example"), 2, "--server: not an address"),
+        (("--server", "http://a..b:1"), 2, "--server: not an address"),
+        (("--server", "http://[::1]:1"), 5, "the exporter at http://[::1]:1: "),
         (("--server", "http://u:p@h"), 2, "--server: an address holds no credentials"),
         (("--server", "http://127.0.0.1:9"), 5, "the exporter at http://127.0.0.1:9: "),
         (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from ssl import SSLContext
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -223,11 +223,12 @@ class Alertmanager:
         return BoundedTransport(self._context(), backend)
 
     def _context(self) -> SSLContext:
-        """Make the context that the member asks for; of plain http nothing is made of it."""
+        """Make the context that the member asks for; for plain http one that trusts nobody."""
         member = self.member
-        is_tls = urlsplit(member.url).scheme == "https"
+        if urlsplit(member.url).scheme != "https":
+            return SSLContext(PROTOCOL_TLS_CLIENT)
         address = Address(
-            member.url if is_tls else "https://plain.invalid",
+            member.url,
             ca_file=member.ca_file,
             fingerprint_sha256=member.fingerprint_sha256,
             insecure_skip_verify=member.insecure_skip_verify,

@@ -33,6 +33,7 @@ _NOT_SENT = (
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
+    *_NO_ADDRESS,
 )
 
 
@@ -177,7 +178,7 @@ def at(url: str, *, token_file: Path | None = None) -> Exporter:
     """The exporter at an address of `--server`."""
     address = web_address("--server", url)
     try:
-        httpx.Request("GET", address)
+        httpx.Request("GET", address).url.raw_host.decode().encode("idna")
     except _NO_ADDRESS as error:
         raise no_address("--server") from error
     parts = urlsplit(address)

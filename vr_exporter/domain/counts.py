@@ -84,7 +84,7 @@ Addition = Born | Add | Observe
 
 
 class ReplicationTotals(NamedTuple):
-    """The two counters that each replication has, and the last sync that they include."""
+    """The two counters of a replication, and the last sync that they include (decision 21)."""
 
     breached_seconds: float = 0.0
     synced_bytes: int = 0

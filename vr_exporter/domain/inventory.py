@@ -84,13 +84,13 @@ class ReplicationError:
 class Replication(NamedTuple):
     """One replicated VM as one site sees it. None means that the appliance did not say.
 
-    A tuple, as ten thousand are made in a poll (docs/decisions/0021).
+    A tuple, as ten thousand are made in a poll (decision 21).
     """
 
     id: ReplicationId
     vm: str
-    vm_id: str = ""
-    direction: Direction = Direction.OUTGOING
+    vm_id: str
+    direction: Direction
     source_site: str = ""
     target_site: str = ""
     source_vc_id: str = ""

@@ -22,7 +22,7 @@ from vr_exporter.domain.triggers import Trigger
 
 
 class WatchedReplication(NamedTuple):
-    """A replication as read, with what watching it from poll to poll has shown.
+    """A replication as read, with what watching it from poll to poll has shown (decision 21).
 
     `counted_bytes` are those of the sync under way that `vr_transferred_bytes_total` has by now.
     """

@@ -35,7 +35,8 @@ class Totals(Counters):
     """Counters in memory; `write` puts into a transaction what differs from the store.
 
     Values are written as they are, not as differences: writing them twice does no harm.
-    Replications are in the order of the poll, by id: SQLite takes sorted keys twice as fast.
+    Replications are kept in the order of the poll, by id within a pairing: SQLite takes sorted
+    keys twice as fast.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:

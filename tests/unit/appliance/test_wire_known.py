@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tests.builders import a_pairing
 from tests.scripted import Reader, Script, a_page, reply
 from vr_exporter.appliance import wire
+from vr_exporter.appliance.wire import known as known_rows
+from vr_exporter.appliance.wire.known import LONGEST_ROW_BYTES
 from vr_exporter.domain.inventory import Direction, Replication
 
 NOW = 1_790_000_000.0
@@ -161,3 +163,36 @@ def test_a_list_read_twice_in_a_poll_knows_its_own_rows() -> None:
     """A count that is off makes us read once more, from what was just learned (A35)."""
     ((one, other),) = listings("a", total=3)
     assert (one.id, other.id) == ("GID-1", "GID-2")
+
+
+def test_R8_a_row_of_absurd_length_is_not_kept() -> None:
+    """What is kept of a page stays within what honest rows take."""
+    known = wire.KnownRows[Replication]()
+    long = row(1, unread="x" * LONGEST_ROW_BYTES)
+    first, again = (page_of(long, row(2), known=known)[0].rows for _ in range(2))
+    assert [old is new for old, new in zip(first, again, strict=True)] == [False, True]
+
+
+def test_R8_no_page_is_kept_beyond_so_many_rows_odd_ones_included(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fleet of any size costs no more memory than one of that many."""
+    monkeypatch.setattr(known_rows, "MOST_ROWS", 2)
+    known = wire.KnownRows[Replication]()
+    pages = [[row(1, rpo=-1), row(2, rpo=-1)], [row(3), row(4)]]
+
+    def poll() -> list[tuple[Replication, ...]]:
+        known.begin_poll()
+        return [
+            wire.replications_page(
+                json.dumps({"list": rows}).encode(),
+                wire.Reading(NOW),
+                local_vc_id="",
+                known=known.page(number, now=NOW),
+            ).rows
+            for number, rows in enumerate(pages)
+        ]
+
+    first, second = poll(), poll()
+    assert first == second
+    assert [old is new for old, new in zip(first[1], second[1], strict=True)] == [False, False]

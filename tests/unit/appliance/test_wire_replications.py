@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from vr_exporter.appliance import wire
-from vr_exporter.domain.inventory import Direction, Replication, ReplicationError, SyncProgress
+from vr_exporter.domain.inventory import (
+    Direction,
+    Replication,
+    ReplicationError,
+    ReplicationOptions,
+    SyncProgress,
+)
 
 NOW = 1_790_000_000.0
 MS = 1_789_999_700_000
@@ -54,6 +60,45 @@ def one(**changes: Any) -> tuple[Replication, dict[str, int]]:
     """Read one row."""
     (row,), surprises = read(info(**changes))
     return row, surprises
+
+
+def test_A40_what_surprises_does_so_in_each_row_that_shares_it() -> None:
+    """What rows have in common is read once, and what is odd in it counted for each."""
+    assert read(*[info(id=f"GID-{n}", type="NEW_TYPE") for n in range(3)])[1] == {"enum": 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "shown"),
+    [
+        ("source_vc_id", "vc-9", "source_vc_id", "vc-9"),
+        ("target_vc_id", "vc-1", "direction", Direction.LOCAL),
+        ("source_site_name", "rome", "source_site", "rome"),
+        ("target_site_name", "rome", "target_site", "rome"),
+        ("type", "UNKNOWN", "replication_type", "UNKNOWN"),
+        ("replication_server_name", "vrs-9", "replication_server", "vrs-9"),
+        ("recovery_solution", "SRM", "recovery_solution", "SRM"),
+        ("configuration_state", "ERROR", "configuration_state", "ERROR"),
+        ("recovery_state", "OK", "recovery_state", "OK"),
+        ("enhanced_replication", True, "options", ReplicationOptions(enhanced=True)),
+    ],
+)
+def test_rows_that_differ_in_one_fact_do_not_share_it(
+    name: str, value: object, field: str, shown: object
+) -> None:
+    """What is read once for many rows is read for rows that are alike in all of it."""
+    first, other = read(info(), info(id="GID-2", **{name: value}))[0]
+    assert getattr(other, field) == shown
+    assert getattr(first, field) != shown
+
+
+@pytest.mark.parametrize("levels", [70, 900])
+def test_A18_depth_in_what_nobody_reads_costs_nothing(levels: int) -> None:
+    """A typed reader skips it; one that has to be tolerant refuses more than 64 levels."""
+    deep = json.dumps(info(brand_new=...)).encode()[:-1] + b',"x":' + b"[" * levels + b"]" * levels
+    rows, surprises = read(body=b'{"list":[' + deep + b"}]}")
+    assert (len(rows), surprises) == (1, {})
+    with pytest.raises(wire.NotJson, match="nested too deep"):
+        read(body=b'{"list":[' + deep + b',"rpo":"5"}]}')
 
 
 def test_a_whole_row_becomes_a_noun_in_base_units() -> None:

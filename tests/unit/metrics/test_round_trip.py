@@ -269,7 +269,7 @@ def test_totals_parse_to_what_the_ledger_says(codes: dict[str, int]) -> None:
 def test_name_without_utf8_does_not_take_the_page_away() -> None:
     """A lone surrogate is shown as a question mark."""
     row = WatchedReplication(
-        Replication(id=ReplicationId("GID-1"), vm="a\ud800", direction=Direction.OUTGOING),
+        Replication(ReplicationId("GID-1"), "a\ud800", "vm-1", Direction.OUTGOING),
         Verdict.MET,
     )
     page = a_page(site_of("madrid", "berlin", (row,)))

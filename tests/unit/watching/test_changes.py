@@ -86,6 +86,16 @@ def test_a_sync_is_observed_when_its_time_moves_on() -> None:
     assert changes.totals[after.id] == ReplicationTotals(0.0, 1700, NOW - 5)
 
 
+def test_syncs_of_one_length_are_observed_each() -> None:
+    """Two replications of a pairing may have taken equally long."""
+    ended = {"last_sync_timestamp_seconds": NOW - 5, "last_sync_duration_seconds": 33}
+    rows = [a_replication(id=name, **ended) for name in ("GID-1", "GID-2")]
+    look = Look({}, {row.id: known() for row in rows}, Grace(), 60.0, NOW)
+    changes = changes_of(a_pairing(), rows, look)
+    assert added(changes, "vr_syncs_observed_total") == 2
+    assert Observe("vr_sync_duration_seconds", OUTGOING, 33, times=2) in changes.additions
+
+
 def test_the_first_sync_of_a_replication_never_synced_is_observed() -> None:
     """Never synced is a baseline too."""
     after = a_replication(last_sync_timestamp_seconds=NOW - 5)

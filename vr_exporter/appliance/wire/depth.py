@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 DEEPEST = 64
-"""Levels of nesting that we follow (fault-matrix R8); the vendor's pages have six."""
+"""Levels of nesting that a tolerant reader follows (fault-matrix R8); the vendor's pages have six.
+
+A typed decoder goes deeper where it skips what nobody reads, and stops by itself.
+"""
 
 _OPENING = ord("[")
 _ALIKE = bytes.maketrans(b"{}", b"[]")

@@ -31,8 +31,8 @@ class KnownPage(Generic[T]):
 
     @property
     def size(self) -> int:
-        """How many rows are kept."""
-        return len(self._nouns)
+        """How many rows are kept, those included that are read again."""
+        return len(self._in_order)
 
     def read(
         self,

@@ -73,11 +73,12 @@ class ReplicationRows:
         """
         reading = self._reading
         if before is not None and (info.id, info.name, info.vm_id) == before[:3]:
-            identity, vm, vm_id = before.id, before.vm, before.vm_id
+            identity, vm, vm_id = before[:3]
         else:
-            identity, vm, vm_id = self._names(info)
-        if not identity:
-            return None
+            identity = ReplicationId(reading.identity(info.id, "id"))
+            if not identity:
+                return None
+            vm, vm_id = reading.name(info.name, "name"), reading.name(info.vm_id, "vm_id")
         return Replication(
             identity,
             vm,
@@ -91,14 +92,6 @@ class ReplicationRows:
             reading.minutes(info.current_rpo_violation, "current_rpo_violation"),
             _progress(info.sync_progress, reading),
             _errors(info, reading),
-        )
-
-    def _names(self, info: ReplicationInfo) -> tuple[ReplicationId, str, str]:
-        reading = self._reading
-        return (
-            ReplicationId(reading.identity(info.id, "id")),
-            reading.name(info.name, "name"),
-            reading.name(info.vm_id, "vm_id"),
         )
 
     def _setting(self, info: ReplicationInfo) -> _Setting:
@@ -143,7 +136,10 @@ def _status(info: ReplicationInfo, reading: Reading) -> tuple[str | None, bool |
 def _last_sync(
     info: ReplicationInfo, reading: Reading
 ) -> tuple[float | None, int | None, int | None]:
-    """Read time, duration and bytes of the last sync; without one (0, null) none of the three."""
+    """Read time, duration and bytes of the last sync; without one (0, null) none of the three.
+
+    Of one whose time cannot be meant the other two stay (R4).
+    """
     instant = reading.instant(info.last_sync_time, "last_sync_time")
     if instant is None or instant <= 0:
         return None, None, None

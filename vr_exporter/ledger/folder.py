@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 OWN_NAME = "vr-exporter"
@@ -16,7 +17,7 @@ _CHILD_SECONDS = 30
 _TRIES = 10_000
 """So often the lock is tried while others but look at it: each lets go of it at once."""
 
-_FULL = {
+_FULL: Mapping[int | None, str] = {
     errno.ENOSPC: "make room on the disk, or set state in the settings",
     errno.EDQUOT: "make room in this user's disk quota, or set state in the settings",
 }
@@ -28,7 +29,7 @@ class StateUnusable(Exception):  # noqa: N818 - the name says it as people would
 
 def remedy_of(error: OSError, *, otherwise: str) -> str:
     """What to do about an error of the file system: room where it is full, else the rest."""
-    return _FULL.get(error.errno or 0, otherwise)
+    return _FULL.get(error.errno, otherwise)
 
 
 class StateFolder:

@@ -151,7 +151,7 @@ def test_B1_what_the_ledger_took_before_it_failed_is_told(office: Office, faults
     early = replace(an_intent(None), fault=no_target("x", "stale", is_early=True))
     taken = offers.take([an_intent(None, fault="x"), early, an_intent(), an_intent(WEB)])
     assert [verdict.trigger.target for verdict in taken.verdicts if verdict.is_new] == [DB]
-    assert taken.early == 1
+    assert (taken.early, taken.unnoted) == (1, 1)
     assert taken.failure is not None
     assert [row.what for row in office.ledger.audit(limit=9)] == ["reserved"]
 
@@ -328,7 +328,7 @@ def test_what_names_a_site_that_is_not_read_yet_has_to_come_again(office: Office
     late = no_target("madrid was not read", "stale")
     episode = an_intent().episode
     taken = office.offers.take([Intent(episode, None, early), Intent(episode, None, late)])
-    assert taken.early == 1
+    assert (taken.early, taken.unnoted) == (1, 2)
     assert [each.skip and each.skip.reason for each in taken.verdicts] == ["stale", "stale"]
     assert taken.verdicts[0].sentence == "no site is known yet"
     assert office.ledger.audit(limit=9) == ()
@@ -339,5 +339,5 @@ def test_what_is_refused_for_another_reason_need_not_come_again(office: Office) 
     office.ledger.set_kill_switch(on=True, actor="bob", now=NOW)
     early = no_target("no site is known yet", "stale", is_early=True)
     taken = office.offers.take([Intent(an_intent().episode, None, early)])
-    assert taken.early == 0
+    assert (taken.early, taken.unnoted) == (0, 0)
     assert office.ledger.audit(limit=1)[0].what == "skipped"

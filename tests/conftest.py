@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tests import chance, tools
 from vr_exporter import logs
 
 chance.settle()
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A shell ignores Ctrl-C for what it runs in the background, and programs begun here inherit it."""
 
 
 @pytest.fixture(autouse=True)

@@ -50,14 +50,12 @@ def brackets_of(text: bytes) -> bytes:
     return bytes(found)
 
 
-@pytest.mark.parametrize("few", [0, 1, 1000])
 @pytest.mark.parametrize("piece", [1, 2, 65536])
 def test_A18_brackets_outside_of_strings_are_those_of_a_plain_reading(
-    monkeypatch: pytest.MonkeyPatch, piece: int, few: int
+    monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
-    """In every short text of the words that matter, wherever it is cut, however many escapes."""
+    """In every short text of the words that matter, wherever it is cut into pieces."""
     monkeypatch.setattr(depth, "_PIECE_BYTES", piece)
-    monkeypatch.setattr(depth, "_FEW_ESCAPES", few)
     words = (b"[", b"}", b'"', b"a", b"\\\\", b'\\"', b"\\n")
     texts = [b"".join(text) for size in range(6) for text in product(words, repeat=size)]
     assert [text for text in texts if depth._brackets(text) != brackets_of(text)] == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 DEEPEST = 64
 """Levels of nesting that a tolerant reader follows (fault-matrix R8); the vendor's pages have six.
 
@@ -13,7 +11,6 @@ A typed decoder goes deeper where it skips what nobody reads, and stops by itsel
 _OPENING = ord("[")
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
-_FEW_ESCAPES = 1000
 _PIECE_BYTES = 64 * 1024
 """So much is parted at once: what a hostile text is parted into stays small."""
 
@@ -34,24 +31,10 @@ def is_too_deep(body: bytes, limit: int = DEEPEST) -> bool:
 
 def _brackets(body: bytes) -> bytes:
     """Return the brackets outside of strings, all of one kind."""
-    parts = (part.translate(_ALIKE, _NOT_STRUCTURE) for part in _without_escapes(body))
-    structure = b"".join(parts).replace(b'""', b"")
+    if b"\\" in body:  # pairs first: only then is a backslash before a quote its own
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    structure = body.translate(_ALIKE, _NOT_STRUCTURE).replace(b'""', b"")
     return _outside_strings(structure) if b'"' in structure else structure
-
-
-def _without_escapes(body: bytes) -> Iterator[bytes]:
-    """Part a text at its escapes: the first one by one, those of a text full of them in passes."""
-    start = 0
-    for _ in range(_FEW_ESCAPES):
-        escape = body.find(b"\\", start)
-        if escape < 0:
-            break
-        yield body[start:escape]
-        start = escape + 2
-    rest = body[start:]
-    if b"\\" in rest:  # pairs first: only then is a backslash before a quote its own
-        rest = rest.replace(b"\\\\", b"").replace(b'\\"', b"")
-    yield rest
 
 
 def _outside_strings(structure: bytes) -> bytes:

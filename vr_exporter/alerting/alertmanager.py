@@ -20,7 +20,7 @@ from vr_exporter.appliance.certificates import tls_context
 from vr_exporter.appliance.dates import http_date
 from vr_exporter.appliance.errors import printable
 from vr_exporter.appliance.network import BoundedBackend, Deadline
-from vr_exporter.appliance.transport import BoundedTransport
+from vr_exporter.appliance.transport import NO_ADDRESS, BoundedTransport
 from vr_exporter.domain.clock import Clock
 from vr_exporter.domain.credentials import Credentials
 
@@ -148,7 +148,7 @@ class Alertmanager:
         try:
             shown = self.authorize()
             response, content = self._exchanged(method, path, body, shown, most_bytes)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, Unready, OSError) as error:
+        except (httpx.HTTPError, *NO_ADDRESS, Unready, OSError) as error:
             self.close()
             text = printable(str(error) or type(error).__name__, _SHOWN)
             return Answer(0, text, self._clock.monotonic() - began, was_shown=shown)

@@ -34,7 +34,7 @@ _FIRST_CLIENT_ERROR = 400
 _ERROR_BODY_BYTES = 65536
 _KEPT_ALIVE_SECONDS = 300.0
 
-_NO_ADDRESS = (httpx.InvalidURL, UnicodeError)
+NO_ADDRESS = (httpx.InvalidURL, UnicodeError)
 """What httpx raises for a URL that is none, and its library for names in punycode."""
 
 _LOGINS = frozenset({"session", "remote_session"})
@@ -169,7 +169,7 @@ class Line:
         auth = httpx.BasicAuth(who.username, who.password) if who else None
         try:
             response = client.send(request, stream=True, auth=auth)
-        except _NO_ADDRESS as error:  # httpx looks at a Location that it does not follow
+        except NO_ADDRESS as error:  # httpx looks at a Location that it does not follow
             text = f"{self.address.place}: a redirect to what is no address: {error}"
             raise Refused("redirect", text) from error
         try:
@@ -186,7 +186,7 @@ class Line:
                 params=ask.query or None,
                 headers={"x-dr-session": ask.token} if ask.token else None,
             )
-        except _NO_ADDRESS as error:
+        except NO_ADDRESS as error:
             text = f"{self.address.place}: not asked, no request can be sent to this url: {error}"
             raise Unreachable("connect", text) from error
 

@@ -1,4 +1,4 @@
-"""Names that must not be mixed up, each a string of its own type."""
+"""Names that must not be mixed up, each a string of its own type, and globs of them."""
 
 from __future__ import annotations
 
@@ -18,3 +18,10 @@ ReplicationId = NewType("ReplicationId", str)
 
 TaskId = NewType("TaskId", str)
 """The appliance's id of a task: opaque, may be used again after a restart."""
+
+_WILDCARDS = frozenset("*?[")
+
+
+def is_glob(word: str) -> bool:
+    """Whether a word for names is a pattern and not a name itself (fnmatch)."""
+    return not _WILDCARDS.isdisjoint(word)

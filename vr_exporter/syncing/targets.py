@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from vr_exporter.domain.episodes import NoTarget
-from vr_exporter.domain.names import ReplicationId, SiteName
+from vr_exporter.domain.names import ReplicationId, SiteName, is_glob
 from vr_exporter.domain.snapshot import Snapshot
 from vr_exporter.domain.triggers import Skip, Target
 from vr_exporter.syncing.sightings import Known, Sighting, known_targets
@@ -18,7 +18,6 @@ from vr_exporter.syncing.unread import unread_places, untried_sites
 NEAREST = 3
 """How many similar names are offered for one that nobody has."""
 
-_WILDCARDS = frozenset("*?[")
 _CHOICES_SHOWN = 6
 
 
@@ -178,7 +177,7 @@ class _Search:
         by_id = self._index.by_id.get(ReplicationId(word), [])
         everywhere = by_id or self._index.by_name.get(word, [])
         if not everywhere:
-            return self._pattern(word) if _WILDCARDS & set(word) else self._unknown(word)
+            return self._pattern(word) if is_glob(word) else self._unknown(word)
         met = self._asked_here(everywhere) or self._shown_here(everywhere)
         if not met:
             return self._elsewhere(word, everywhere)

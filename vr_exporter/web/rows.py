@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from vr_exporter.domain.inventory import Direction, Replication
-from vr_exporter.domain.names import ReplicationId
+from vr_exporter.domain.names import ReplicationId, is_glob
 from vr_exporter.domain.rpo import Verdict
 from vr_exporter.domain.snapshot import (
     PairingSnapshot,
@@ -19,8 +19,6 @@ from vr_exporter.domain.tasks import Task
 
 LATE = frozenset({Verdict.LATE, Verdict.BREACHED})
 """The verdicts of a replication that is past its RPO."""
-
-_WILDCARDS = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ def called(patterns: Iterable[str]) -> Callable[[Replication], bool]:
     for those that move by their ids. Globs are tried one after another.
     """
     words = frozenset(patterns)
-    globs = [word for word in words if _WILDCARDS.intersection(word)]
+    globs = list(filter(is_glob, words))
     names = words.difference(globs)
     return lambda replication: (
         replication.id in words
